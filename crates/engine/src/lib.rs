@@ -1,1 +1,14 @@
-//! See ARCHITECTURE.md.
+//! The engine: one execution from request to outcome.
+//!
+//! [`pipeline`] is the spine in code. `cli` calls it for one run; the service will call it for many.
+
+pub mod error;
+pub mod layers;
+pub mod outcome;
+pub mod pipeline;
+pub mod stages;
+
+pub use casemate_runtime as runtime;
+pub use casemate_sandbox as sandbox;
+pub use error::EngineError;
+pub use pipeline::{Engine, Settings, execute};

@@ -1,1 +1,17 @@
-//! See ARCHITECTURE.md.
+//! What runs inside the walls before the user's program.
+//!
+//! The binary `casemate-init` is pid 1 of every sandbox. This library holds what it shares with the
+//! `sandbox` crate, which writes what init reads: the [`plan`] of the walls, the [`spec`] of a
+//! spawn, and the [`protocol`] of both sockets. Everything is single-threaded.
+
+pub mod build;
+pub mod codec;
+pub mod collect;
+pub mod glob;
+pub mod plan;
+pub mod protocol;
+pub mod serve;
+pub mod spawn;
+pub mod spec;
+pub mod stream;
+pub mod walls;

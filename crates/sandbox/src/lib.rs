@@ -1,1 +1,23 @@
-//! See ARCHITECTURE.md.
+//! Builds sandboxes.
+//!
+//! [`plan`] turns what a language needs into the walls of one kind of sandbox; the [`warden`] is the
+//! process that holds the privilege to build; [`client`] is how everyone else talks to it and to
+//! the init of a living sandbox. [`probe`] says which walls this host can offer.
+
+pub mod cgroup;
+pub mod client;
+pub mod error;
+pub mod image;
+pub mod ids;
+pub mod plan;
+pub mod probe;
+pub mod rootless;
+pub mod seccomp;
+pub mod warden;
+
+pub use casemate_init::stream::{Collected, Harvest};
+pub use client::{Sandbox, SandboxEvent, SpawnOrder, Warden};
+pub use error::SandboxError;
+pub use plan::{Blueprint, Ground};
+pub use warden::message::{Cause, Create, Ended};
+pub use warden::{Setup, WallSet};

@@ -1,1 +1,21 @@
-//! See ARCHITECTURE.md.
+//! The words that every part of Casemate shares: ids, units, requests, limits, outcomes, layers.
+//!
+//! No I/O. Wire forms live in `server` and `cli`; everything here is already checked.
+
+pub mod error;
+pub mod id;
+pub mod layer;
+pub mod limits;
+pub mod outcome;
+pub mod path;
+pub mod request;
+pub mod units;
+
+pub use error::{Fault, RequestError};
+pub use id::{ExecutionId, NodeId, SandboxId};
+pub use layer::{Layer, LayerName, LayerState};
+pub use limits::{Cpus, Limits, Maxima};
+pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, Status, Timing, Usage};
+pub use path::{Glob, RelativePath};
+pub use request::{ExecutionRequest, InputFile, Network};
+pub use units::Bytes;

@@ -1,0 +1,44 @@
+# Every command of the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-vm fuzz bench lint tidy deny fmt install-test-deps clean
+
+SECONDS_EACH ?= 60
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Build casemate and run real programs behind its walls, and two attacks
+	@scripts/demo.sh
+
+test: ## Install what the tests need and run everything that CI runs
+	@scripts/test.sh
+
+test-vm: ## Run the wall tests on a stock Debian kernel with cgroup v2 (emulated, slow)
+	@scripts/test.sh --only build
+	@tests/vm/run-tests.sh all
+
+fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
+	@scripts/install-test-deps.sh
+	@scripts/fuzz.sh $(SECONDS_EACH)
+
+bench: ## Measure the figures of SPECIFICATION.md and fail where one is missed
+	@scripts/bench.sh
+
+lint: ## Formatting, clippy, tidy and deny
+	@scripts/test.sh --only fmt,clippy,tidy,deny
+
+tidy: ## The project's own rules (under a second)
+	@cargo run --locked -q -p xtask -- tidy
+
+deny: ## Licences, bans and sources of the dependencies
+	@scripts/test.sh --only deny
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+install-test-deps: ## Install what the tests need (apt as root, wheels without)
+	@scripts/install-test-deps.sh
+
+clean: ## Remove everything that was built
+	cargo clean
+	rm -rf fuzz/target fuzz/artifacts fuzz/corpus

@@ -1,0 +1,225 @@
+//! The command line: flags become values here, once.
+
+use casemate_types::units::parse_duration;
+use casemate_types::{Bytes, Cpus};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Runs code that nobody trusts, behind every wall this machine can offer.
+#[derive(Debug, Parser)]
+#[command(name = "casemate", version, after_help = "Examples:\n  casemate run hello.py\n  casemate doctor\n  casemate run --help")]
+pub struct Cli {
+    /// Configuration file, in place of the usual ones
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a program in a sandbox of its own
+    Run(Box<Run>),
+    /// Say which walls this machine offers, and what to do about missing ones
+    Doctor(Doctor),
+    /// List the languages and what of them this machine has
+    Languages(Languages),
+    /// Show the configuration and where each value came from
+    Config(Config),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  casemate completions bash > /etc/bash_completion.d/casemate")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  casemate run hello.py                       language from the extension
+  casemate run main.c -- --flag value         compiled and run, with arguments
+  echo 'print(6 * 7)' | casemate run --language python -
+  casemate run --timeout 5s --memory 512M --stdin in.txt solve.py
+  casemate run --file data.csv --out '*.png' --out-dir plots plot.py
+  casemate run --json hello.py                the whole result as JSON
+
+Exit codes:
+  the program's own; 128 + signal    it ended by itself
+  123  its disk was full, or it wrote more than 16 times its output limit
+  124  the wall clock or CPU limit ended it
+  125  casemate itself failed
+  126  refused before it ran
+  130  you ended it
+  137  out of memory, or killed by casemate
+  2    wrong flags or input";
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct Run {
+    /// The program; `-` reads it from standard input, and its own input is then empty
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Arguments of the program
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+    /// Language, where extension and shebang do not say it
+    #[arg(long, short, value_name = "NAME")]
+    pub language: Option<String>,
+    /// File that the program reads as standard input (at most 8M)
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// Variable in the program's environment; may be given again
+    #[arg(long = "env", short, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// File to put into the workspace, under NAME; may be given again
+    #[arg(long = "file", short, value_name = "HOST[:NAME]")]
+    pub files: Vec<String>,
+    /// Pattern of files to bring back, such as '**/*.png'; may be given again
+    #[arg(long = "out", short, value_name = "GLOB")]
+    pub outputs: Vec<String>,
+    /// Folder that they are written to
+    #[arg(long, value_name = "DIR", requires = "outputs")]
+    pub out_dir: Option<PathBuf>,
+    /// Wall clock limit, 1ms to 1h
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s")]
+    pub timeout: Duration,
+    /// CPU time limit of all processes together, 1ms to 1h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub cpu_time: Option<Duration>,
+    /// CPUs to be had at once, 0.05 to those of the host
+    #[arg(long, value_name = "N", value_parser = cpus, default_value = "1")]
+    pub cpus: Cpus,
+    /// Memory, 16M to 8G
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
+    pub memory: Bytes,
+    /// /tmp and /workspace together, 1M to 4G
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "128M")]
+    pub disk: Bytes,
+    /// Processes and threads, 1 to 4096
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub pids: u32,
+    /// Output kept of each stream, 1K to 16M; at 16 times that the program is ended
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1M")]
+    pub output_limit: Bytes,
+    /// What the program may reach
+    #[arg(long, value_enum, default_value_t = NetworkArg::None)]
+    pub network: NetworkArg,
+    /// Run although this wall is missing here; the result says so
+    #[arg(long, value_enum, value_name = "WALL")]
+    pub allow_missing: Vec<MissingArg>,
+    /// Print the result object as JSON and nothing else on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but what the program says
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Pass the program's control sequences to the terminal as they are
+    #[arg(long)]
+    pub raw: bool,
+    /// Leave a wall out (tests only)
+    #[cfg(feature = "test-omit-walls")]
+    #[arg(long = "omit-wall", hide = true)]
+    pub omit_walls: Vec<String>,
+}
+
+impl Run {
+    /// Walls to leave out: none, but in a test build.
+    pub fn omitted(&self) -> Vec<String> {
+        #[cfg(feature = "test-omit-walls")]
+        return self.omit_walls.clone();
+        #[cfg(not(feature = "test-omit-walls"))]
+        Vec::new()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NetworkArg {
+    /// Nothing, not even itself
+    None,
+    /// Its own loopback interface
+    Loopback,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingArg {
+    /// Limits on CPU, memory and processes
+    Cgroup,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  casemate doctor\n  casemate doctor --json\n  casemate doctor --apparmor | sudo apparmor_parser -r\n\nExit code 1 when a required wall is missing.")]
+pub struct Doctor {
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print the AppArmor profile of programs
+    #[arg(long, conflicts_with_all = ["json", "apparmor_userns"])]
+    pub apparmor: bool,
+    /// Print the AppArmor profile that lets casemate make user namespaces (Ubuntu)
+    #[arg(long, conflicts_with = "json")]
+    pub apparmor_userns: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  casemate languages\n  casemate languages --json")]
+pub struct Languages {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  casemate config show\n  CASEMATE_MAX_MEMORY=1G casemate config show --json")]
+pub struct Config {
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print each value and where it came from
+    Show {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|e| e.to_string())
+}
+
+fn size(text: &str) -> Result<Bytes, String> {
+    text.parse::<Bytes>().map_err(|e| e.to_string())
+}
+
+fn cpus(text: &str) -> Result<Cpus, String> {
+    let number = text.parse::<f64>().ok().and_then(Cpus::from_number);
+    number.ok_or_else(|| "not a number of CPUs: a positive number such as 0.5 is expected".into())
+}
+
+/// Prints a completion script.
+pub fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "casemate", &mut script);
+    crate::output::print(&script)?;
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bad_numbers_are_refused() {
+        for bad in ["-1", "nan", "inf", "x", ""] {
+            assert!(cpus(bad).is_err(), "{bad}");
+        }
+    }
+}

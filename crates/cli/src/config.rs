@@ -1,0 +1,287 @@
+//! Configuration: `casemate.toml`, then `CASEMATE_*`, then flags. Each value knows where it came from.
+
+use crate::args;
+use crate::exit::usage;
+use anyhow::{Context, Result};
+use casemate_engine::runtime::language::Host;
+use casemate_engine::sandbox::WallSet;
+use casemate_engine::sandbox::ids::{IdRange, ROOT_RANGE};
+use casemate_engine::Settings;
+use casemate_sys::{credentials, host};
+use casemate_types::units::parse_duration;
+use casemate_types::{Bytes, Cpus, Maxima, NodeId};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Largest configuration file, bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+const SYSTEM_FILE: &str = "/etc/casemate/casemate.toml";
+
+/// One setting: its key in the file, which is also its variable's name, and what it means.
+struct Key {
+    name: &'static str,
+    about: &'static str,
+}
+
+const KEYS: [Key; 12] = [
+    Key { name: "data_dir", about: "folder for locks and kept look-ups" },
+    Key { name: "cgroup_base", about: "cgroup below which `casemate` is made; our own when unset" },
+    Key { name: "id_base", about: "first host user and group id of sandboxes (root)" },
+    Key { name: "id_count", about: "how many ids, two for each sandbox (root)" },
+    Key { name: "max_wall", about: "largest wall clock limit" },
+    Key { name: "max_cpu_time", about: "largest CPU time limit" },
+    Key { name: "max_cpus", about: "most CPUs" },
+    Key { name: "max_memory", about: "most memory" },
+    Key { name: "max_disk", about: "largest disk" },
+    Key { name: "max_pids", about: "most processes and threads" },
+    Key { name: "max_output", about: "most output kept of each stream" },
+    Key { name: "allow_missing", about: "walls that may be missing: cgroup" },
+];
+
+/// Values as text, with their origins.
+#[derive(Debug)]
+pub struct Loaded {
+    values: BTreeMap<&'static str, (String, String)>,
+}
+
+/// Reads files and environment.
+///
+/// # Errors
+/// An unknown key, a file that is not TOML, or one that others may write, named with its place.
+pub fn load(explicit: Option<&Path>) -> Result<Loaded> {
+    let mut values = defaults();
+    let from_env = host::env("CASEMATE_CONFIG").map(PathBuf::from);
+    let files: Vec<(PathBuf, bool)> = match explicit.map(Path::to_owned).or(from_env) {
+        Some(file) => vec![(file, true)],
+        None => [Some(PathBuf::from(SYSTEM_FILE)), user_file()].into_iter().flatten().map(|f| (f, false)).collect(),
+    };
+    for (file, required) in files {
+        read_file(&file, required, &mut values)?;
+    }
+    for key in &KEYS {
+        let variable = format!("CASEMATE_{}", key.name.to_uppercase());
+        if let Some(value) = host::env(&variable) {
+            let value = value.into_string().map_err(|_| usage(format!("{variable} is not UTF-8")))?;
+            values.insert(key.name, (value, variable));
+        }
+    }
+    Ok(Loaded { values })
+}
+
+fn defaults() -> BTreeMap<&'static str, (String, String)> {
+    let maxima = Maxima::of_host(cpus());
+    let pairs = [
+        ("data_dir", default_data_dir().to_string_lossy().into_owned()),
+        ("cgroup_base", String::new()),
+        ("id_base", ROOT_RANGE.base.to_string()),
+        ("id_count", ROOT_RANGE.count.to_string()),
+        ("max_wall", format!("{}s", maxima.wall.as_secs())),
+        ("max_cpu_time", format!("{}s", maxima.cpu.as_secs())),
+        ("max_cpus", maxima.cpus.to_string()),
+        ("max_memory", maxima.memory.to_string()),
+        ("max_disk", maxima.disk.to_string()),
+        ("max_pids", maxima.pids.to_string()),
+        ("max_output", maxima.output.to_string()),
+        ("allow_missing", String::new()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name, (value, "default".to_owned()))).collect()
+}
+
+fn cpus() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
+}
+
+fn home() -> Option<PathBuf> {
+    host::env("HOME").map(PathBuf::from).filter(|h| h.is_absolute())
+}
+
+fn default_data_dir() -> PathBuf {
+    if credentials::effective_uid() == 0 {
+        return "/var/lib/casemate".into();
+    }
+    let xdg = host::env("XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    xdg.or_else(|| home().map(|h| h.join(".local/share")))
+        .unwrap_or_else(|| format!("/tmp/casemate-{}", credentials::effective_uid()).into())
+        .join("casemate")
+}
+
+fn user_file() -> Option<PathBuf> {
+    let xdg = host::env("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    xdg.or_else(|| home().map(|h| h.join(".config"))).map(|c| c.join("casemate/casemate.toml"))
+}
+
+fn read_file(
+    file: &Path,
+    required: bool,
+    values: &mut BTreeMap<&'static str, (String, String)>,
+) -> Result<()> {
+    let metadata = match fs::metadata(file) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !required => return Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied && !required => return Ok(()),
+        other => other.with_context(|| format!("read {}", file.display()))?,
+    };
+    let trusted = metadata.uid() == 0 || metadata.uid() == credentials::effective_uid();
+    if !trusted || metadata.mode() & 0o022 != 0 {
+        return Err(usage(format!("{}: others may write this file; chmod go-w and own it", file.display())));
+    }
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(usage(format!("{}: larger than {}", file.display(), Bytes(MAX_FILE_BYTES))));
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+    let table: toml::Table = text.parse().map_err(|e| usage(format!("{}: {e}", file.display())))?;
+    for (name, value) in table {
+        let key = KEYS.iter().find(|k| k.name == name);
+        let key = key.ok_or_else(|| usage(format!("{}: {name}: no such setting", file.display())))?;
+        let value = match value {
+            toml::Value::String(s) => s,
+            toml::Value::Integer(i) => i.to_string(),
+            toml::Value::Float(f) => f.to_string(),
+            _ => return Err(usage(format!("{}: {name}: a text or a number is expected", file.display()))),
+        };
+        values.insert(key.name, (value, file.display().to_string()));
+    }
+    Ok(())
+}
+
+impl Loaded {
+    fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |(value, _)| value)
+    }
+
+    fn parse<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>, expected: &str) -> Result<T> {
+        let (value, origin) = self.values.get(name).map_or(("", ""), |(v, o)| (v.as_str(), o.as_str()));
+        read(value).ok_or_else(|| usage(format!("{name}: {value:?} ({origin}) is not {expected}")))
+    }
+
+    /// Bounds of requests. The contract's own maxima may be raised as well as lowered, never to 0.
+    pub fn maxima(&self) -> Result<Maxima> {
+        let time = |t: &str| parse_duration(t).ok().filter(|d| !d.is_zero());
+        let size = |t: &str| t.parse::<Bytes>().ok().filter(|b| b.0 > 0 && b.0 <= 1 << 44);
+        let cpus = |t: &str| t.parse().ok().and_then(Cpus::from_number).filter(|c| c.millis >= 50);
+        let pids = |t: &str| t.parse().ok().filter(|n| (1..=4_000_000).contains(n));
+        Ok(Maxima {
+            wall: self.parse("max_wall", |t| time(t).filter(|d| d.as_secs() <= 86_400), "a duration of 1ms to 24h")?,
+            cpu: self.parse("max_cpu_time", |t| time(t).filter(|d| d.as_secs() <= 86_400), "a duration of 1ms to 24h")?,
+            cpus: self.parse("max_cpus", cpus, "a number of 0.05 or more")?,
+            memory: self.parse("max_memory", size, "a size of 1 byte to 16T")?,
+            disk: self.parse("max_disk", size, "a size of 1 byte to 16T")?,
+            pids: self.parse("max_pids", pids, "a number of 1 to 4000000")?,
+            output: self.parse("max_output", |t| size(t).filter(|b| b.0 <= 1 << 30), "a size of 1 byte to 1G")?,
+        })
+    }
+
+    /// Everything the engine goes by. Makes the data folder.
+    pub fn settings(&self) -> Result<Settings> {
+        let data_dir = PathBuf::from(self.text("data_dir"));
+        make_private(&data_dir)?;
+        let base = self.text("cgroup_base");
+        let path = host::env("PATH").unwrap_or_default();
+        Ok(Settings {
+            node_id: node_id(&data_dir)?,
+            maxima: self.maxima()?,
+            host: Host::new(home(), path, Some(data_dir.clone()), credentials::effective_uid()),
+            state_dir: data_dir,
+            ids: Some(self.ids()?),
+            cgroup_base: (!base.is_empty()).then(|| PathBuf::from(base)),
+            allow_missing: self.allow_missing()?,
+            omit_walls: Vec::new(),
+        })
+    }
+
+    fn ids(&self) -> Result<IdRange> {
+        // Below 65,536 live real accounts; the last two ids are special (-1, and overflow).
+        let base = |t: &str| t.parse().ok().filter(|n| (65_536..=u32::MAX - 65_536).contains(n));
+        let count = |t: &str| t.parse().ok().filter(|n| (2..=1 << 24).contains(n));
+        let range = IdRange {
+            base: self.parse("id_base", base, "a number of 65536 to 4294901759")?,
+            count: self.parse("id_count", count, "a number of 2 to 16777216")?,
+        };
+        if range.base.checked_add(range.count).is_none() {
+            return Err(usage("id_count: the range passes the largest id"));
+        }
+        Ok(range)
+    }
+
+    fn allow_missing(&self) -> Result<WallSet> {
+        self.parse(
+            "allow_missing",
+            |t| match t {
+                "" => Some(WallSet::default()),
+                "cgroup" => Some(WallSet { cgroup: true }),
+                _ => None,
+            },
+            "empty or \"cgroup\"",
+        )
+    }
+}
+
+/// Makes a folder for us alone, and refuses one that is not.
+fn make_private(dir: &Path) -> Result<()> {
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(e).with_context(|| format!("make the data folder {} (CASEMATE_DATA_DIR)", dir.display()));
+        }
+        _ => {}
+    }
+    let metadata = fs::symlink_metadata(dir).with_context(|| format!("look at {}", dir.display()))?;
+    let ours = metadata.is_dir() && metadata.uid() == credentials::effective_uid() && metadata.mode() & 0o022 == 0;
+    if !ours {
+        return Err(usage(format!("{}: not a folder of ours that only we may write (CASEMATE_DATA_DIR)", dir.display())));
+    }
+    Ok(())
+}
+
+/// This machine's id, made at the first start.
+fn node_id(data_dir: &Path) -> Result<NodeId> {
+    let file = data_dir.join("node-id");
+    if let Ok(text) = fs::read_to_string(&file)
+        && let Ok(id) = text.trim().parse()
+    {
+        return Ok(id);
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let id = NodeId::generate(now).context("make this machine's id")?;
+    let fresh = data_dir.join(format!("node-id.{}", std::process::id()));
+    let write = || -> io::Result<()> {
+        let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        io::Write::write_all(&mut out, format!("{id}\n").as_bytes())?;
+        fs::rename(&fresh, &file)
+    };
+    write().with_context(|| format!("keep this machine's id in {}", file.display()))?;
+    Ok(id)
+}
+
+/// `casemate config show`.
+pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
+    let args::ConfigCommand::Show { json } = args.command;
+    let loaded = load(explicit)?;
+    loaded.maxima()?;
+    loaded.ids()?;
+    loaded.allow_missing()?;
+    let mut text = String::new();
+    if json {
+        let map: serde_json::Map<String, serde_json::Value> = KEYS
+            .iter()
+            .filter_map(|k| loaded.values.get(k.name).map(|v| (k, v)))
+            .map(|(k, (value, origin))| {
+                (k.name.to_owned(), serde_json::json!({"value": value, "origin": origin, "about": k.about}))
+            })
+            .collect();
+        text = serde_json::to_string_pretty(&map)? + "\n";
+    } else {
+        for key in &KEYS {
+            if let Some((value, origin)) = loaded.values.get(key.name) {
+                text += &format!("{:<14} {:<24} {:<10} {}\n", key.name, format!("{value:?}"), origin, key.about);
+            }
+        }
+    }
+    crate::output::print(text.as_bytes())?;
+    Ok(0)
+}

@@ -1,0 +1,279 @@
+//! The spine of one execution, step by step in the order of ARCHITECTURE.md:
+//!
+//! request -> identity -> policy -> analysis -> admission -> lease -> run -> monitor -> verdict ->
+//! audit -> response
+//!
+//! Steps that are not built yet have their place marked by a comment and nothing else: no step
+//! pretends. Whatever goes wrong ends the execution; nothing is skipped.
+
+use crate::error::EngineError;
+use crate::layers::{self, BlueprintFacts};
+use crate::outcome;
+use crate::stages::{self, Command, Placed};
+use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
+use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
+use casemate_sandbox::ids::IdRange;
+use casemate_sandbox::plan::{Ground, draw};
+use casemate_sandbox::{Collected, Setup, WallSet, Warden};
+use casemate_types::{
+    ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, RunPath, SandboxId, Status, Timing,
+};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What an engine goes by; all of it from trusted configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// This machine.
+    pub node_id: NodeId,
+    /// Bounds of requests.
+    pub maxima: Maxima,
+    /// Where interpreters are looked for.
+    pub host: Host,
+    /// Folder for locks and kept look-ups; exists, mode 0700.
+    pub state_dir: PathBuf,
+    /// Ids of sandboxes when root.
+    pub ids: Option<IdRange>,
+    /// Where the cgroup subtree is.
+    pub cgroup_base: Option<PathBuf>,
+    /// Walls that may be missing.
+    pub allow_missing: WallSet,
+    /// Names of walls left out; only a test build can.
+    pub omit_walls: Vec<String>,
+}
+
+/// One execution in the making: a language found, a warden started.
+pub struct Engine {
+    settings: Settings,
+    installation: Installation,
+    facts: BlueprintFacts,
+    warden: Warden,
+    created_at: SystemTime,
+    begun: Instant,
+}
+
+/// Executes a request with a warden of its own.
+///
+/// The calling process must have a single thread.
+///
+/// # Errors
+/// When the request is out of bounds, or we or the host could not carry it out. What the program
+/// does is never an error.
+pub fn execute(
+    request: &ExecutionRequest,
+    extension: Option<&str>,
+    settings: Settings,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, EngineError> {
+    let engine = Engine::prepare(request, settings)?;
+    // identity, policy: one caller, who may do what the limits allow.
+    // analysis, admission: nothing reads the source before it runs.
+    engine.run(request, extension, observer)
+    // audit: nothing is recorded yet.
+}
+
+impl Engine {
+    /// The request is checked, its language found, and a warden started for it.
+    ///
+    /// # Errors
+    /// As [`execute`].
+    pub fn prepare(request: &ExecutionRequest, settings: Settings) -> Result<Self, EngineError> {
+        let (created_at, begun) = (SystemTime::now(), Instant::now());
+        request.check(&settings.maxima)?;
+        let language = Table::builtin()
+            .find(&request.language)
+            .ok_or_else(|| EngineError::UnknownLanguage(request.language.chars().take(64).collect()))?;
+        let installation = detect(language, &settings.host)?;
+        let mut ground = Ground {
+            prefixes: installation.prefixes.clone(),
+            extra: installation.mounts.clone(),
+            cache_dir: Some(settings.state_dir.clone()),
+            ..Ground::default()
+        };
+        for wall in &settings.omit_walls {
+            ground.omitted.add(wall);
+        }
+        let blueprint = draw(&ground)?;
+        let facts = BlueprintFacts::from(&blueprint);
+        let warden = Warden::start(Setup {
+            blueprints: vec![blueprint],
+            ids: settings.ids,
+            state_dir: settings.state_dir.clone(),
+            cgroup_base: settings.cgroup_base.clone(),
+            allow_missing: settings.allow_missing,
+        })?;
+        Ok(Self { settings, installation, facts, warden, created_at, begun })
+    }
+
+    /// Lease, run, and what follows.
+    fn run(
+        mut self,
+        request: &ExecutionRequest,
+        extension: Option<&str>,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, EngineError> {
+        let source = self.installation.language.source_name(extension, &request.code);
+        let files = stages::files(request, &source);
+        let compiled = match stages::compile_limits(&self.installation, &request.limits) {
+            Some(limits) => Some(self.compile(&source, &files, &limits, observer)?),
+            None => None,
+        };
+        let (report, sandbox_id, reason, compile_time) = match compiled {
+            Some(Compiled { report, sandbox_id, artifacts: None, took }) => {
+                (report, sandbox_id, Some("compile"), took)
+            }
+            Some(Compiled { artifacts: Some(artifacts), took, .. }) => {
+                let files = stages::with_artifacts(files, &artifacts);
+                let (report, id) = self.run_program(request, &source, &files, observer)?;
+                (report, id, None, took)
+            }
+            None => {
+                let (report, id) = self.run_program(request, &source, &files, observer)?;
+                (report, id, None, Duration::ZERO)
+            }
+        };
+        self.conclude(request, report, sandbox_id, reason, compile_time)
+    }
+
+    fn compile(
+        &mut self,
+        source: &SourceName,
+        files: &[Placed<'_>],
+        limits: &Limits,
+        observer: &mut dyn Observer,
+    ) -> Result<Compiled, EngineError> {
+        let begun = Instant::now();
+        let argv = stages::argv(&self.installation, source, &[], limits, Command::Compile);
+        let variables = self.installation.language.compile.as_ref().map_or(&[][..], |c| c.environment);
+        let sandbox_id = new_sandbox_id()?;
+        let collect = stages::collect_artifacts(&self.installation);
+        let job = Job {
+            create: stages::create(sandbox_id.value(), limits, casemate_types::Network::None, true),
+            spec: stages::spawn_spec(&self.installation, argv, variables, &Default::default(), limits, files),
+            contents: files.iter().map(|f| f.content).collect(),
+            stdin: &[],
+            collect,
+            output_limit: limits.output.0,
+        };
+        let mut quiet = Interruptible { inner: observer };
+        let mut report = oneshot::run(&mut self.warden, job, &mut quiet)?;
+        let harvest = report.harvest.take().filter(|h| h.complete && !h.files.is_empty());
+        let succeeded = outcome::status(&report) == Status::Succeeded;
+        let artifacts = harvest.filter(|_| succeeded).map(|h| h.files);
+        if artifacts.is_none() {
+            observer.output(Stream::Stdout, &report.stdout.kept);
+            observer.output(Stream::Stderr, &report.stderr.kept);
+        }
+        Ok(Compiled { report, sandbox_id, artifacts, took: begun.elapsed() })
+    }
+
+    fn run_program(
+        &mut self,
+        request: &ExecutionRequest,
+        source: &SourceName,
+        files: &[Placed<'_>],
+        observer: &mut dyn Observer,
+    ) -> Result<(Report, SandboxId), EngineError> {
+        let limits = &request.limits;
+        let argv = stages::argv(&self.installation, source, &request.args, limits, Command::Run);
+        let variables = self.installation.language.environment;
+        let sandbox_id = new_sandbox_id()?;
+        let collect = stages::collect_outputs(&request.outputs);
+        let job = Job {
+            create: stages::create(sandbox_id.value(), limits, request.network, collect.is_some()),
+            spec: stages::spawn_spec(&self.installation, argv, variables, &request.env, limits, files),
+            contents: files.iter().map(|f| f.content).collect(),
+            stdin: &request.stdin,
+            collect,
+            output_limit: limits.output.0,
+        };
+        // monitor: nothing watches the run yet but its limits.
+        Ok((oneshot::run(&mut self.warden, job, observer)?, sandbox_id))
+    }
+
+    /// The verdict is the status alone; then the response.
+    fn conclude(
+        self,
+        request: &ExecutionRequest,
+        report: Report,
+        sandbox_id: SandboxId,
+        reason: Option<&str>,
+        compile_time: Duration,
+    ) -> Result<Outcome, EngineError> {
+        let status = outcome::status(&report);
+        if let (Some(failure), Status::Killed) = (&report.start_failure, status) {
+            let source = std::io::Error::from_raw_os_error(failure.errno);
+            return Err(EngineError::Start { step: failure.step.clone(), source });
+        }
+        let layers = layers::of_run(&report, &self.facts, request.network);
+        // A compiler that made nothing yet ended well still leaves no program to run.
+        let status = if reason.is_some() && status == Status::Succeeded { Status::Failed } else { status };
+        let usage = outcome::usage(&report);
+        let (lease, collect) = (report.lease, report.collect);
+        let run = report.run + if reason.is_some() { Duration::ZERO } else { compile_time };
+        let reason = reason.map(str::to_owned).or_else(|| outcome::reason(&report, status));
+        let exit = report.exit;
+        let (files, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
+        let now = SystemTime::now();
+        Ok(Outcome {
+            id: new_id(ExecutionId::generate, self.created_at)?,
+            sandbox_id,
+            node_id: self.settings.node_id,
+            status,
+            reason,
+            exit_code: exit.and_then(|e| e.code),
+            signal: exit.and_then(|e| e.signal),
+            stdout: report.stdout,
+            stderr: report.stderr,
+            files: files.into_iter().map(outcome::output_file).collect(),
+            files_left_out: left_out,
+            usage,
+            timing: Timing { lease, run, collect, total: self.begun.elapsed(), ..Timing::default() },
+            path: RunPath::Exec,
+            layers,
+            created_at: self.created_at,
+            started_at: report.started_at,
+            ended_at: now,
+        })
+    }
+}
+
+struct Compiled {
+    report: Report,
+    sandbox_id: SandboxId,
+    /// What the compiler made; `None` when it failed.
+    artifacts: Option<Vec<Collected>>,
+    took: Duration,
+}
+
+/// Passes interrupts on, and keeps a compiler's output back until it is known to be an error.
+struct Interruptible<'a> {
+    inner: &'a mut dyn Observer,
+}
+
+impl Observer for Interruptible<'_> {
+    fn output(&mut self, _: Stream, _: &[u8]) {}
+
+    fn interrupt(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.inner.interrupt()
+    }
+
+    fn wants_end(&mut self) -> bool {
+        self.inner.wants_end()
+    }
+
+    fn tick(&mut self) {
+        self.inner.tick();
+    }
+}
+
+fn new_sandbox_id() -> Result<SandboxId, EngineError> {
+    new_id(SandboxId::generate, SystemTime::now())
+}
+
+fn new_id<T>(
+    generate: impl Fn(Duration) -> Result<T, getrandom::Error>,
+    at: SystemTime,
+) -> Result<T, EngineError> {
+    generate(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()).map_err(EngineError::Id)
+}

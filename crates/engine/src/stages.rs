@@ -1,0 +1,176 @@
+//! Building blocks of the pipeline: what is written into the workspace and what is started there.
+
+use casemate_init::spec::{CollectSpec, FileHead, ProcessLimits, SpawnSpec};
+use casemate_runtime::environment::{WORKSPACE, environment};
+use casemate_runtime::language::{Installation, RunContext, SourceName};
+use casemate_sandbox::{Collected, Create};
+use casemate_types::request::{MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES};
+use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// Open descriptors of one process. One sandbox cannot exhaust the host's table by itself: its
+/// processes are bounded too.
+const OPEN_FILES: u64 = 1024;
+const STACK_BYTES: u64 = 8 << 20;
+/// How long init may take to end when nothing, or something, is to be collected.
+const GRACE: Duration = Duration::from_millis(500);
+const COLLECT_GRACE: Duration = Duration::from_secs(12);
+/// Bounds of collecting what a compiler made; a Go or Rust program is a few MiB.
+const ARTIFACT_BYTES: u64 = 256 << 20;
+const MAX_DEPTH: u32 = 64;
+const MAX_ENTRIES: u32 = 16_384;
+
+/// A file of the workspace.
+#[derive(Clone, Debug)]
+pub struct Placed<'a> {
+    /// Path below the workspace.
+    pub path: Vec<u8>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Its bytes.
+    pub content: &'a [u8],
+}
+
+/// The request's files and the source; a file of the caller's at the source's path yields to it.
+pub fn files<'a>(request: &'a ExecutionRequest, source: &SourceName) -> Vec<Placed<'a>> {
+    let own = Placed { path: source.file.clone().into_bytes(), mode: 0o644, content: &request.code };
+    let rest = request.files.iter().filter(|f| f.path.as_str() != source.file).map(|f| Placed {
+        path: f.path.as_str().as_bytes().to_vec(),
+        mode: f.mode,
+        content: &f.content,
+    });
+    std::iter::once(own).chain(rest).collect()
+}
+
+/// Adds what the compiler made, in place of what has the same path.
+pub fn with_artifacts<'a>(mut files: Vec<Placed<'a>>, artifacts: &'a [Collected]) -> Vec<Placed<'a>> {
+    files.retain(|f| artifacts.iter().all(|a| a.path != f.path));
+    files.extend(artifacts.iter().map(|a| Placed { path: a.path.clone(), mode: a.mode, content: &a.content }));
+    files
+}
+
+/// The limits under which a compiler runs: the language's own, and the caller's CPUs.
+pub fn compile_limits(installation: &Installation, asked: &Limits) -> Option<Limits> {
+    let own = installation.language.compile.as_ref()?.limits;
+    Some(Limits {
+        wall: own.wall,
+        cpu: None,
+        cpus: asked.cpus.max(casemate_types::Cpus { millis: 1000 }),
+        memory: Bytes(own.memory_bytes),
+        disk: Bytes(own.disk_bytes),
+        pids: own.pids as u32,
+        output: asked.output,
+    })
+}
+
+/// The order to the warden.
+pub fn create(name: u128, limits: &Limits, network: Network, collects: bool) -> Create {
+    Create {
+        key: 0,
+        name,
+        blueprint: 0,
+        memory_bytes: limits.memory.0,
+        disk_bytes: limits.disk.0,
+        pids: limits.pids,
+        cpu_millis: limits.cpus.millis,
+        wall: limits.wall,
+        cpu: limits.cpu,
+        grace: if collects { COLLECT_GRACE } else { GRACE },
+        loopback: network == Network::Loopback,
+    }
+}
+
+/// The program to start.
+pub fn spawn_spec(
+    installation: &Installation,
+    argv: Vec<OsString>,
+    variables: &[(&str, &str)],
+    caller: &BTreeMap<String, String>,
+    limits: &Limits,
+    files: &[Placed<'_>],
+) -> SpawnSpec {
+    let bin = (!installation.prefixes.is_empty()).then(|| installation.bin_folder().to_string_lossy().into_owned());
+    let argv: Vec<Vec<u8>> = argv.into_iter().map(OsString::into_vec).collect();
+    SpawnSpec {
+        program: argv.first().cloned().unwrap_or_default(),
+        argv,
+        env: environment(bin.as_deref(), variables, caller),
+        directory: WORKSPACE.into(),
+        limits: process_limits(limits),
+        files: files
+            .iter()
+            .map(|f| FileHead { path: f.path.clone(), mode: f.mode, offset: 0, length: 0 })
+            .collect(),
+    }
+}
+
+fn process_limits(limits: &Limits) -> ProcessLimits {
+    ProcessLimits {
+        open_files: OPEN_FILES,
+        // A backstop two seconds behind the sandbox's own count.
+        cpu_seconds: limits.cpu.map_or(0, |cpu| cpu.as_secs() + 2),
+        file_bytes: limits.memory.0 + limits.disk.0,
+        stack_bytes: STACK_BYTES,
+        processes: 0,
+    }
+}
+
+/// What a run's caller gets back.
+pub fn collect_outputs(globs: &[Glob]) -> Option<CollectSpec> {
+    (!globs.is_empty()).then(|| CollectSpec {
+        globs: globs.iter().map(|g| g.as_str().as_bytes().to_vec()).collect(),
+        max_files: MAX_OUTPUT_FILES,
+        max_bytes: MAX_OUTPUT_FILE_BYTES,
+        max_depth: MAX_DEPTH,
+        max_entries: MAX_ENTRIES,
+    })
+}
+
+/// What a compiler leaves for the run.
+pub fn collect_artifacts(installation: &Installation) -> Option<CollectSpec> {
+    let compile = installation.language.compile.as_ref()?;
+    Some(CollectSpec {
+        globs: compile.artifacts.iter().map(|g| g.as_bytes().to_vec()).collect(),
+        max_files: MAX_OUTPUT_FILES,
+        max_bytes: ARTIFACT_BYTES,
+        max_depth: MAX_DEPTH,
+        max_entries: MAX_ENTRIES,
+    })
+}
+
+/// The command of a compile or a run.
+pub fn argv(
+    installation: &Installation,
+    source: &SourceName,
+    args: &[String],
+    limits: &Limits,
+    kind: Command,
+) -> Vec<OsString> {
+    let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+    let workspace = Path::new(WORKSPACE);
+    let path = workspace.join(std::ffi::OsStr::from_bytes(source.file.as_bytes()));
+    let context = RunContext {
+        workspace,
+        source: &path,
+        entry: &source.entry,
+        args: &args,
+        memory_bytes: limits.memory.0,
+    };
+    match kind {
+        Command::Compile => installation.language.compile_command(installation, &context).unwrap_or_default(),
+        Command::Run => installation.language.run_command(installation, &context),
+    }
+}
+
+/// Which command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// The compiler.
+    Compile,
+    /// The program.
+    Run,
+}

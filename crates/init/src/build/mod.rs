@@ -1,0 +1,79 @@
+//! Builds the inside of a sandbox: root filesystem, `/proc`, host name, clocks, loopback.
+//!
+//! Called once by [`crate::serve`] while init still holds its capabilities over the sandbox's user
+//! namespace. Afterwards nothing of the building remains reachable.
+
+mod procfs;
+mod root;
+
+use crate::plan::{Plan, Wall};
+use crate::protocol::Release;
+use casemate_sys::{event, namespace, net};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// A step that failed: what was done to what, and why.
+#[derive(Debug)]
+pub struct StepError {
+    /// The step in words.
+    pub step: String,
+    /// The kernel's answer.
+    pub source: io::Error,
+}
+
+/// Names the step of a failed call.
+pub(crate) trait AtStep<T> {
+    fn at(self, step: impl FnOnce() -> String) -> Result<T, StepError>;
+}
+
+impl<T> AtStep<T> for io::Result<T> {
+    fn at(self, step: impl FnOnce() -> String) -> Result<T, StepError> {
+        self.map_err(|source| StepError { step: step(), source })
+    }
+}
+
+/// What the rest of init needs of the built sandbox.
+#[derive(Debug)]
+pub struct Built {
+    /// The workspace folder.
+    pub workspace: OwnedFd,
+}
+
+/// Builds everything that `plan` and `release` ask for.
+///
+/// # Errors
+/// The first [`StepError`]; the sandbox is then of no use and init ends.
+pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Built, StepError> {
+    if !plan.omitted.has(Wall::CgroupNamespace) {
+        // The warden has put us into our cgroup, so that becomes the root of what we see.
+        namespace::unshare(namespace::CLONE_NEWCGROUP).at(|| "unshare the cgroup namespace".into())?;
+    }
+    if !plan.omitted.has(Wall::Uts) {
+        namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
+        namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
+    }
+    if release.loopback {
+        net::loopback_up().at(|| "bring up the loopback interface".into())?;
+    }
+    let workspace = if plan.omitted.has(Wall::Mount) {
+        root::host_workspace()?
+    } else {
+        root::build(plan, release, trees)?
+    };
+    if !plan.omitted.has(Wall::Time) {
+        start_clocks_anew()?;
+    }
+    Ok(Built { workspace })
+}
+
+/// Puts later children into a time namespace whose clocks start near zero (time_namespaces(7)), so
+/// that the host's uptime does not show.
+fn start_clocks_anew() -> Result<(), StepError> {
+    namespace::unshare(namespace::CLONE_NEWTIME).at(|| "unshare the time namespace".into())?;
+    let offsets = format!(
+        "monotonic -{} 0\nboottime -{} 0\n",
+        event::monotonic().as_secs(),
+        event::boottime().as_secs()
+    );
+    std::fs::write("/proc/self/timens_offsets", offsets).at(|| "set the clock offsets".into())
+}

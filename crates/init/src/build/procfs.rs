@@ -1,0 +1,59 @@
+//! `/proc`: our own instance, in which processes of other users do not show and every entry that is
+//! not about our own processes is kept by name, replaced, or covered.
+//!
+//! The list of entries is read from the instance itself, so what a newer kernel adds is covered.
+
+use super::root::{Covers, seal};
+use super::{AtStep, StepError};
+use crate::plan::{Plan, Wall};
+use casemate_sys::fs::{self, Resolve};
+use casemate_sys::libc;
+use casemate_sys::mount::{self as mounts, Depth, attr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// More top-level entries than any kernel has.
+const MAX_ENTRIES: usize = 512;
+/// Folder of the new root in which the plan's steps put what replaces entries.
+const REPLACEMENTS: &[u8] = b".casemate/proc";
+
+/// Makes the instance while the host's own `/proc` can still be seen: without that the kernel refuses
+/// one to a user namespace (mount_namespaces(7)).
+pub(super) fn make() -> Result<OwnedFd, StepError> {
+    let attributes = attr::NOSUID | attr::NODEV | attr::NOEXEC;
+    // hidepid=2: other users' processes do not show (proc(5)).
+    mounts::new_filesystem("proc", &[("hidepid", "2")], attributes).at(|| "make /proc".into())
+}
+
+/// Attaches `/proc` to the new root and covers what tells of the host.
+pub(super) fn attach(
+    plan: &Plan,
+    root: BorrowedFd<'_>,
+    proc: BorrowedFd<'_>,
+    covers: &Covers,
+) -> Result<(), StepError> {
+    mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())?;
+    if plan.omitted.has(Wall::ProcMask) {
+        return Ok(());
+    }
+    let replacements = seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
+    let proc = fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;
+    let entries = fs::entries(proc.as_fd(), MAX_ENTRIES).at(|| "list /proc".into())?;
+    for entry in entries {
+        let name = &entry.name;
+        let is_process = name.iter().all(u8::is_ascii_digit);
+        if is_process || plan.proc.keep.contains(name) {
+            continue;
+        }
+        let replacement = plan.proc.replace.iter().find(|(n, _)| n == name);
+        let result = match replacement {
+            Some((_, by)) => mounts::clone_tree(replacements.as_fd(), by, Depth::One)
+                .and_then(|tree| mounts::attach(tree.as_fd(), proc.as_fd(), name)),
+            None if entry.kind == libc::DT_DIR => covers.dir(proc.as_fd(), name),
+            // A link shows what its target shows, and that lies in our own process folders.
+            None if entry.kind == libc::DT_LNK => Ok(()),
+            None => covers.file(proc.as_fd(), name),
+        };
+        result.at(|| format!("cover /proc/{}", String::from_utf8_lossy(name)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! The root filesystem: a small read-only tmpfs with the host's runtimes attached to it by
+//! descriptor, devices, and one tmpfs for `/tmp` and `/workspace`.
+
+use super::{AtStep, StepError, procfs};
+use crate::plan::{Plan, Step};
+use crate::protocol::Release;
+use casemate_sys::fs::{self, Resolve};
+use casemate_sys::mount::{self, Depth, attr};
+use casemate_sys::libc;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Folder of the new root for what the building needs; nobody can list it.
+const OURS: &[u8] = b".casemate";
+/// Where the disk's tmpfs is attached for as long as its two folders are bound.
+const DISK: &[u8] = b".casemate/disk";
+
+/// Builds the root, makes it ours, and returns the workspace folder.
+pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<OwnedFd, StepError> {
+    mount::make_all_private().at(|| "cut mounts off the host's".into())?;
+    let proc = procfs::make()?;
+    let options = [("mode", "0755"), ("size", "4m"), ("nr_inodes", "8k")];
+    let root = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the root".into())?;
+    // Until the pivot the new root lies over the host's: nothing of the host is named from here on.
+    let host = open_dir(None, b"/").at(|| "open /".into())?;
+    mount::attach(root.as_fd(), host.as_fd(), b"").at(|| "attach the root".into())?;
+    let root = root.as_fd();
+    let covers = Covers::new(root)?;
+    run_steps(plan, root, trees, &covers)?;
+    make_file(root, b".casemate/proc/meminfo", memory_text(release).as_bytes()).at(|| "make meminfo".into())?;
+    disk(release, root)?;
+    shared_memory(plan, root)?;
+    fs::enter_dir(root).at(|| "enter the root".into())?;
+    mount::pivot_to_current_directory().at(|| "pivot to the root".into())?;
+    let root = open_dir(None, b"/").at(|| "open the root".into())?;
+    // Verified after the pivot, so that no descriptor can lead back to the host (CVE-2024-21626).
+    fs::enter_dir(root.as_fd()).at(|| "enter the root".into())?;
+    procfs::attach(plan, root.as_fd(), proc.as_fd(), &covers)?;
+    mount::set_attributes(root.as_fd(), attr::RDONLY, Depth::One).at(|| "make the root read-only".into())?;
+    let workspace = open_dir(Some(root.as_fd()), b"workspace").at(|| "open /workspace".into())?;
+    Ok(workspace)
+}
+
+/// Tests only: with the mount wall left out, a folder of the host's `/tmp` serves as workspace.
+pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
+    let path = format!("/tmp/casemate-omit-{}", std::process::id());
+    std::fs::create_dir_all(&path).at(|| format!("make {path}"))?;
+    open_dir(None, path.as_bytes()).at(|| format!("open {path}"))
+}
+
+pub(super) fn open_dir(dir: Option<BorrowedFd<'_>>, path: &[u8]) -> io::Result<OwnedFd> {
+    fs::open_at(dir, path, libc::O_PATH | libc::O_DIRECTORY, 0, Resolve::Host)
+}
+
+/// An empty read-only file and folder, to be bound over what must not be seen.
+pub(super) struct Covers {
+    file: OwnedFd,
+    dir: OwnedFd,
+}
+
+impl Covers {
+    fn new(root: BorrowedFd<'_>) -> Result<Self, StepError> {
+        let make = || -> io::Result<Self> {
+            fs::make_dir(root, OURS, 0o111)?;
+            make_file(root, b".casemate/empty", b"")?;
+            fs::make_dir(root, b".casemate/none", 0o555)?;
+            Ok(Self { file: seal(root, b".casemate/empty")?, dir: seal(root, b".casemate/none")? })
+        };
+        make().at(|| "make the covers".into())
+    }
+
+    /// Covers a file.
+    pub(super) fn file(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+        mount::attach(mount::clone_tree(self.file.as_fd(), b"", Depth::One)?.as_fd(), dir, name)
+    }
+
+    /// Covers a folder.
+    pub(super) fn dir(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+        mount::attach(mount::clone_tree(self.dir.as_fd(), b"", Depth::One)?.as_fd(), dir, name)
+    }
+}
+
+/// Binds a path of the new root over itself, read-only; clones of the result stay read-only.
+pub(super) fn seal(root: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
+    let tree = mount::clone_tree(root, path, Depth::One)?;
+    mount::set_attributes(tree.as_fd(), attr::RDONLY | attr::NOEXEC, Depth::One)?;
+    mount::attach(tree.as_fd(), root, path)?;
+    Ok(tree)
+}
+
+fn run_steps(
+    plan: &Plan,
+    root: BorrowedFd<'_>,
+    trees: Vec<OwnedFd>,
+    covers: &Covers,
+) -> Result<(), StepError> {
+    let mut trees = trees.into_iter();
+    for step in &plan.steps {
+        match step {
+            Step::Dir { path, mode } => fs::make_dir(root, path, *mode),
+            Step::Link { path, target } => fs::make_link(root, target, path),
+            Step::File { path, content } => make_file(root, path, content),
+            Step::Tree { path } => match trees.next() {
+                Some(tree) => mount::attach(tree.as_fd(), root, path),
+                None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            },
+            Step::Hide { path } => hide(root, path, covers),
+        }
+        .at(|| describe(step))?;
+    }
+    Ok(())
+}
+
+fn describe(step: &Step) -> String {
+    let (verb, path) = match step {
+        Step::Dir { path, .. } => ("make folder", path),
+        Step::Link { path, .. } => ("make link", path),
+        Step::File { path, .. } => ("make file", path),
+        Step::Tree { path } => ("attach", path),
+        Step::Hide { path } => ("hide", path),
+    };
+    format!("{verb} /{}", String::from_utf8_lossy(path))
+}
+
+fn make_file(root: BorrowedFd<'_>, path: &[u8], content: &[u8]) -> io::Result<()> {
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL;
+    let file = fs::open_at(Some(root), path, flags, 0o444, Resolve::BeneathNoLinks)?;
+    casemate_sys::fd::write_all(file.as_fd(), content)
+}
+
+/// Binds the empty file over `path`; what is not there needs no hiding.
+fn hide(root: BorrowedFd<'_>, path: &[u8], covers: &Covers) -> io::Result<()> {
+    match fs::open_at(Some(root), path, libc::O_PATH | libc::O_NOFOLLOW, 0, Resolve::BeneathNoLinks) {
+        Ok(target) => covers.file(target.as_fd(), b""),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// What `/proc/meminfo` says: the limit, in place of the host's memory (proc_meminfo(5)).
+fn memory_text(release: &Release) -> String {
+    let kib = release.memory_bytes / 1024;
+    format!(
+        "MemTotal:       {kib:>8} kB\nMemFree:        {kib:>8} kB\nMemAvailable:   {kib:>8} kB\n\
+         Buffers:        {0:>8} kB\nCached:         {0:>8} kB\nSwapCached:     {0:>8} kB\n\
+         SwapTotal:      {0:>8} kB\nSwapFree:       {0:>8} kB\n",
+        0
+    )
+}
+
+/// One tmpfs bounds `/tmp` and `/workspace` together.
+fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
+    let (size, inodes) = (release.disk_bytes.to_string(), release.inodes.to_string());
+    let options = [("mode", "0755"), ("size", size.as_str()), ("nr_inodes", inodes.as_str())];
+    let disk = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the disk".into())?;
+    for (name, mode) in [(&b"tmp"[..], 0o1777), (b"workspace", 0o755)] {
+        fs::make_dir(disk.as_fd(), name, 0o755).at(|| "make a folder of the disk".into())?;
+        let folder = fs::open_at(Some(disk.as_fd()), name, libc::O_DIRECTORY, 0, Resolve::BeneathNoLinks)
+            .at(|| "open a folder of the disk".into())?;
+        fs::set_owner(folder.as_fd(), release.program_id, release.program_id).at(|| "own a folder of the disk".into())?;
+        fs::set_mode(folder.as_fd(), mode).at(|| "set the mode of a folder of the disk".into())?;
+    }
+    fs::make_dir(root, DISK, 0o700).at(|| "make the disk's place".into())?;
+    mount::attach(disk.as_fd(), root, DISK).at(|| "attach the disk".into())?;
+    for name in [&b"tmp"[..], b"workspace"] {
+        fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
+        let folder = mount::clone_tree(disk.as_fd(), name, Depth::One).at(|| "bind a folder of the disk".into())?;
+        mount::attach(folder.as_fd(), root, name).at(|| "attach a folder of the disk".into())?;
+    }
+    fs::enter_dir(root).at(|| "enter the root".into())?;
+    mount::detach(DISK).at(|| "detach the disk's place".into())
+}
+
+fn shared_memory(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), StepError> {
+    let size = plan.shm_bytes.to_string();
+    let options = [("mode", "1777"), ("size", size.as_str()), ("nr_inodes", "16384")];
+    let shm = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV | attr::NOEXEC)
+        .at(|| "make /dev/shm".into())?;
+    mount::attach(shm.as_fd(), root, b"dev/shm").at(|| "attach /dev/shm".into())
+}

@@ -1,0 +1,246 @@
+//! The messages of init's two sockets. Both keep message boundaries; descriptors travel beside the
+//! bytes.
+//!
+//! - *sync*, to the warden: [`Release`] comes in, then nothing; its end says that the warden died.
+//! - *control*, to the caller: [`Request`] comes in, [`Event`] goes out. Many spawns can live at once.
+
+use crate::codec::{Malformed, Reader, Writer};
+
+/// Largest message on either socket, bytes.
+pub const MAX_MESSAGE_BYTES: usize = 4096;
+/// Descriptor on which init finds its plan.
+pub const PLAN_FD: i32 = 3;
+/// Descriptor of the socket to the warden.
+pub const SYNC_FD: i32 = 4;
+/// Descriptor of the socket to the caller.
+pub const CONTROL_FD: i32 = 5;
+/// First descriptor of the inherited trees.
+pub const TREES_FD: i32 = 6;
+
+/// What differs between two sandboxes of one plan; the warden sends it once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Release {
+    /// User and group id of the programs, as seen inside.
+    pub program_id: u32,
+    /// Whether init has an id of its own, so that programs cannot touch it.
+    pub separate_ids: bool,
+    /// Memory limit of the programs, bytes; what `/proc/meminfo` says.
+    pub memory_bytes: u64,
+    /// Bytes of the tmpfs for `/tmp` and `/workspace`.
+    pub disk_bytes: u64,
+    /// Inodes of that tmpfs.
+    pub inodes: u64,
+    /// Whether the loopback interface is brought up.
+    pub loopback: bool,
+}
+
+impl Release {
+    /// The byte form.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.u32(self.program_id);
+        w.u8(self.separate_ids.into());
+        w.u64(self.memory_bytes);
+        w.u64(self.disk_bytes);
+        w.u64(self.inodes);
+        w.u8(self.loopback.into());
+        w.finish()
+    }
+
+    /// Reads the byte form.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(bytes);
+        let release = Release {
+            program_id: r.u32()?,
+            separate_ids: flag(r.u8()?)?,
+            memory_bytes: r.u64()?,
+            disk_bytes: r.u64()?,
+            inodes: r.u64()?,
+            loopback: flag(r.u8()?)?,
+        };
+        r.end()?;
+        Ok(release)
+    }
+}
+
+fn flag(byte: u8) -> Result<bool, Malformed> {
+    match byte {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Malformed::Range),
+    }
+}
+
+/// What the caller asks of init. Spawn ids are the caller's, unique among living spawns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Start a program. Descriptors: the spec; then the collect spec when `collects`; then a
+    /// terminal when `terminal` (else init makes pipes and sends their far ends).
+    Spawn {
+        /// The caller's id for it.
+        spawn: u32,
+        /// When it ends, everything else in the sandbox is killed and init ends.
+        last: bool,
+        /// A collect spec comes with it, for when everything is dead.
+        collects: bool,
+        /// Standard input is empty instead of a pipe.
+        no_stdin: bool,
+        /// A terminal comes with it.
+        terminal: bool,
+    },
+    /// Send a signal to a spawn's process group.
+    Signal {
+        /// Which spawn.
+        spawn: u32,
+        /// Signal number, 1 to 64.
+        signal: u8,
+    },
+    /// Kill everything and end.
+    End,
+}
+
+impl Request {
+    /// The byte form.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        match *self {
+            Request::Spawn { spawn, last, collects, no_stdin, terminal } => {
+                w.u8(1);
+                w.u32(spawn);
+                for b in [last, collects, no_stdin, terminal] {
+                    w.u8(b.into());
+                }
+            }
+            Request::Signal { spawn, signal } => {
+                w.u8(2);
+                w.u32(spawn);
+                w.u8(signal);
+            }
+            Request::End => w.u8(3),
+        }
+        w.finish()
+    }
+
+    /// Reads the byte form.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(bytes);
+        let request = match r.u8()? {
+            1 => Request::Spawn {
+                spawn: r.u32()?,
+                last: flag(r.u8()?)?,
+                collects: flag(r.u8()?)?,
+                no_stdin: flag(r.u8()?)?,
+                terminal: flag(r.u8()?)?,
+            },
+            2 => Request::Signal { spawn: r.u32()?, signal: r.u8()? },
+            3 => Request::End,
+            _ => return Err(Malformed::Range),
+        };
+        r.end()?;
+        Ok(request)
+    }
+}
+
+/// What init tells the caller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The walls stand; `layers` says what init itself found in force.
+    Ready {
+        /// Landlock ABI in force; 0 when it is missing.
+        landlock_abi: u32,
+        /// Whether init has an id of its own.
+        separate_ids: bool,
+    },
+    /// The program runs. Descriptors, without a terminal: standard output and standard error to
+    /// read; then standard input to write unless it is empty.
+    Started {
+        /// Which spawn.
+        spawn: u32,
+    },
+    /// The program ended.
+    Exited {
+        /// Which spawn.
+        spawn: u32,
+        /// Its exit code, when it called exit.
+        code: Option<u8>,
+        /// The signal that ended it otherwise.
+        signal: u8,
+    },
+    /// Every program is dead. One descriptor when files are being collected: the stream of
+    /// [`crate::stream`].
+    Quiet {
+        /// Bytes in use on the tmpfs, the most that was seen.
+        disk_peak_bytes: u64,
+        /// The tmpfs had neither a free page nor, or a free inode.
+        disk_full: bool,
+        /// Bytes that went through the loopback interface.
+        network_bytes: u64,
+    },
+    /// A step failed; for spawn 0 the walls themselves.
+    Failed {
+        /// Which spawn; 0 for the building of the walls.
+        spawn: u32,
+        /// The step.
+        step: Vec<u8>,
+        /// `errno`.
+        errno: u32,
+    },
+}
+
+impl Event {
+    /// The byte form.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        match self {
+            Event::Ready { landlock_abi, separate_ids } => {
+                w.u8(1);
+                w.u32(*landlock_abi);
+                w.u8((*separate_ids).into());
+            }
+            Event::Started { spawn } => {
+                w.u8(2);
+                w.u32(*spawn);
+            }
+            Event::Exited { spawn, code, signal } => {
+                w.u8(3);
+                w.u32(*spawn);
+                w.u8(code.is_some().into());
+                w.u8(code.unwrap_or(0));
+                w.u8(*signal);
+            }
+            Event::Quiet { disk_peak_bytes, disk_full, network_bytes } => {
+                w.u8(4);
+                w.u64(*disk_peak_bytes);
+                w.u8((*disk_full).into());
+                w.u64(*network_bytes);
+            }
+            Event::Failed { spawn, step, errno } => {
+                w.u8(5);
+                w.u32(*spawn);
+                w.bytes(&step[..step.len().min(512)]);
+                w.u32(*errno);
+            }
+        }
+        w.finish()
+    }
+
+    /// Reads the byte form.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(bytes);
+        let event = match r.u8()? {
+            1 => Event::Ready { landlock_abi: r.u32()?, separate_ids: flag(r.u8()?)? },
+            2 => Event::Started { spawn: r.u32()? },
+            3 => {
+                let spawn = r.u32()?;
+                let exited = flag(r.u8()?)?;
+                let code = r.u8()?;
+                Event::Exited { spawn, code: exited.then_some(code), signal: r.u8()? }
+            }
+            4 => Event::Quiet { disk_peak_bytes: r.u64()?, disk_full: flag(r.u8()?)?, network_bytes: r.u64()? },
+            5 => Event::Failed { spawn: r.u32()?, step: r.bytes()?, errno: r.u32()? },
+            _ => return Err(Malformed::Range),
+        };
+        r.end()?;
+        Ok(event)
+    }
+}

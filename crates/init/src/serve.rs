@@ -1,0 +1,336 @@
+//! The life of init: read the plan, build, then serve spawns until the last one ended, the caller
+//! asks for the end, or the warden dies.
+
+use crate::build::{self, AtStep, Built, StepError};
+use crate::collect;
+use crate::plan::{MAX_PLAN_BYTES, Plan, Wall};
+use crate::protocol::{CONTROL_FD, Event, MAX_MESSAGE_BYTES, PLAN_FD, Release, Request, SYNC_FD, TREES_FD};
+use crate::spawn::{self, Ground, Wiring};
+use crate::walls;
+use casemate_sys::credentials::{self, capability};
+use casemate_sys::event::{interest, wait};
+use casemate_sys::fs::{self, Resolve};
+use casemate_sys::process::{self, Exit, Reaped, Wait};
+use casemate_sys::{event, fd, libc, memfd, signal, socket};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How often the disk is looked at while programs live.
+const DISK_SAMPLE: Duration = Duration::from_millis(100);
+/// How long the collector may take.
+const COLLECT_LIMIT: Duration = Duration::from_secs(10);
+/// Most spawns alive at once.
+const MAX_SPAWNS: usize = 64;
+
+/// Runs init; returns its exit code.
+pub fn run() -> i32 {
+    let Ok(control) = fd::adopt(CONTROL_FD) else { return 1 };
+    match start(control.as_fd()) {
+        Ok(mut init) => match init.serve() {
+            Ok(()) => 0,
+            Err(error) => fail(control.as_fd(), 0, &error),
+        },
+        Err(error) => fail(control.as_fd(), 0, &error),
+    }
+}
+
+fn fail(control: BorrowedFd<'_>, spawn: u32, error: &StepError) -> i32 {
+    let errno = error.source.raw_os_error().unwrap_or(libc::EIO) as u32;
+    send(control, &Event::Failed { spawn, step: error.step.clone().into_bytes(), errno }, &[]);
+    1
+}
+
+/// Tells the caller; a caller that is gone cannot be told, and the warden ends us then.
+fn send(control: BorrowedFd<'_>, event: &Event, fds: &[BorrowedFd<'_>]) {
+    let _ = socket::send(control, &event.encode(), fds);
+}
+
+struct Running {
+    spawn: u32,
+    pid: i32,
+    last: bool,
+    collect: Option<OwnedFd>,
+}
+
+struct Init<'a> {
+    control: BorrowedFd<'a>,
+    sync: OwnedFd,
+    signals: OwnedFd,
+    _plan_file: OwnedFd,
+    plan: Plan,
+    release: Release,
+    built: Built,
+    ruleset: Option<OwnedFd>,
+    running: Vec<Running>,
+    disk_peak_bytes: u64,
+}
+
+fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
+    credentials::die_with_parent().at(|| "tie init to the warden".into())?;
+    let _ = credentials::set_name(c"casemate-init");
+    let signals = signal::descriptor(&[signal::SIGTERM, signal::SIGCHLD]).at(|| "make the signal descriptor".into())?;
+    let plan_file = fd::adopt(PLAN_FD).at(|| "find the plan".into())?;
+    let sync = fd::adopt(SYNC_FD).at(|| "find the warden's socket".into())?;
+    let bytes = memfd::read_sealed(plan_file.as_fd(), MAX_PLAN_BYTES).at(|| "read the plan".into())?;
+    let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
+    let plan = Plan::decode(&bytes).map_err(|_| bad()).at(|| "parse the plan".into())?;
+    drop(bytes);
+    let trees = (0..plan.tree_count() as i32)
+        .map(|i| fd::adopt(TREES_FD + i))
+        .collect::<io::Result<Vec<_>>>()
+        .at(|| "find the trees".into())?;
+    let release = receive_release(sync.as_fd()).at(|| "receive the release".into())?;
+    let built = build::build(&plan, &release, trees)?;
+    let ruleset = walls::ruleset(&plan, &release)?;
+    settle(&plan, &release)?;
+    send(
+        control,
+        &Event::Ready {
+            landlock_abi: if ruleset.is_some() { plan.landlock.abi } else { 0 },
+            separate_ids: release.separate_ids,
+        },
+        &[],
+    );
+    Ok(Init {
+        control,
+        sync,
+        signals,
+        _plan_file: plan_file,
+        plan,
+        release,
+        built,
+        ruleset,
+        running: Vec::new(),
+        disk_peak_bytes: 0,
+    })
+}
+
+fn receive_release(sync: BorrowedFd<'_>) -> io::Result<Release> {
+    let mut buffer = [0u8; MAX_MESSAGE_BYTES];
+    let message = socket::receive(sync, &mut buffer)?;
+    Release::decode(&buffer[..message.len]).map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
+}
+
+/// Gives up what only the building needed.
+fn settle(plan: &Plan, release: &Release) -> Result<(), StepError> {
+    if !plan.omitted.has(Wall::Mount) {
+        let null = fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host).at(|| "open /dev/null".into())?;
+        for number in 0..3 {
+            fd::duplicate_to(null.as_fd(), number).at(|| "wire init's own descriptors".into())?;
+        }
+    }
+    if !plan.omitted.has(Wall::Capabilities) {
+        let ids = capability::KILL | capability::SETUID | capability::SETGID;
+        let keep = capability::SETPCAP | if release.separate_ids { ids } else { 0 };
+        credentials::set_capabilities(keep).at(|| "drop the builder's capabilities".into())?;
+    }
+    if !plan.omitted.has(Wall::NoNewPrivileges) {
+        credentials::set_no_new_privileges().at(|| "set no_new_privs".into())?;
+    }
+    if !plan.omitted.has(Wall::Dumpable) {
+        credentials::set_dumpable(false).at(|| "become undumpable".into())?;
+    }
+    Ok(())
+}
+
+impl Init<'_> {
+    fn serve(&mut self) -> Result<(), StepError> {
+        loop {
+            let mut fds = [
+                interest(self.sync.as_fd(), libc::POLLIN),
+                interest(self.control, libc::POLLIN),
+                interest(self.signals.as_fd(), libc::POLLIN),
+            ];
+            let timeout = (!self.running.is_empty()).then_some(DISK_SAMPLE);
+            wait(&mut fds, timeout).at(|| "wait".into())?;
+            self.sample_disk();
+            if fds[0].revents != 0 {
+                // The warden sends nothing after the release: this is its end.
+                return Ok(());
+            }
+            if fds[2].revents != 0 && self.take_signals()? {
+                return Ok(());
+            }
+            if fds[1].revents != 0 && self.take_request()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// True when the sandbox is to end.
+    fn take_signals(&mut self) -> Result<bool, StepError> {
+        let mut end = false;
+        while let Some(received) = signal::take(self.signals.as_fd()).at(|| "read a signal".into())? {
+            // A sender of 0 lives outside our pid namespace: only the warden can be that.
+            end |= received.signal == signal::SIGTERM && received.sender == 0;
+        }
+        while let Some(reaped) = process::reap(-1, Wait::Look).at(|| "reap".into())? {
+            end |= self.note_exit(&reaped);
+        }
+        if end {
+            self.finish()?;
+        }
+        Ok(end)
+    }
+
+    /// Reports a spawn's end; true when it was the last one.
+    fn note_exit(&mut self, reaped: &Reaped) -> bool {
+        let Some(position) = self.running.iter().position(|r| r.pid == reaped.pid) else { return false };
+        let (code, signal) = match reaped.exit {
+            Exit::Code(code) => (Some(code), 0),
+            Exit::Signal(signal) => (None, signal),
+        };
+        let spawn = self.running[position].spawn;
+        send(self.control, &Event::Exited { spawn, code, signal }, &[]);
+        if self.running[position].last {
+            return true;
+        }
+        self.running.swap_remove(position);
+        false
+    }
+
+    /// True when the sandbox is to end.
+    fn take_request(&mut self) -> Result<bool, StepError> {
+        let mut buffer = [0u8; MAX_MESSAGE_BYTES];
+        let Some(message) = socket::try_receive(self.control, &mut buffer).at(|| "receive".into())? else {
+            return Ok(false);
+        };
+        let request = if message.len == 0 { Ok(Request::End) } else { Request::decode(&buffer[..message.len]) };
+        match request {
+            Ok(Request::Spawn { spawn, last, collects, no_stdin, terminal }) => {
+                let wiring = Wanted { spawn, last, collects, no_stdin, terminal };
+                self.spawn(&wiring, message.fds);
+                Ok(false)
+            }
+            Ok(Request::Signal { spawn, signal }) => {
+                if let Some(running) = self.running.iter().find(|r| r.spawn == spawn) {
+                    // Its session has its pid as process group; it may have ended just now.
+                    let _ = process::kill(-running.pid, i32::from(signal));
+                }
+                Ok(false)
+            }
+            Ok(Request::End) => {
+                self.finish()?;
+                Ok(true)
+            }
+            Err(_) => Err(io::Error::from_raw_os_error(libc::EBADMSG)).at(|| "parse a request".into()),
+        }
+    }
+
+    fn spawn(&mut self, wanted: &Wanted, fds: Vec<OwnedFd>) {
+        let result = if self.running.len() >= MAX_SPAWNS {
+            Err(io::Error::from_raw_os_error(libc::EAGAIN)).at(|| "start one more program".into())
+        } else {
+            self.try_spawn(wanted, fds)
+        };
+        if let Err(error) = result {
+            fail(self.control, wanted.spawn, &error);
+        }
+    }
+
+    fn try_spawn(&mut self, wanted: &Wanted, fds: Vec<OwnedFd>) -> Result<(), StepError> {
+        let missing = || io::Error::from_raw_os_error(libc::EBADF);
+        let mut fds = fds.into_iter();
+        let spec = fds.next().ok_or_else(missing).at(|| "find the spawn spec".into())?;
+        let collect = match wanted.collects {
+            true => Some(fds.next().ok_or_else(missing).at(|| "find the collect spec".into())?),
+            false => None,
+        };
+        let wiring = match wanted.terminal {
+            true => Wiring::Terminal(fds.next().ok_or_else(missing).at(|| "find the terminal".into())?),
+            false => Wiring::Pipes { no_stdin: wanted.no_stdin },
+        };
+        let ground = Ground {
+            plan: &self.plan,
+            release: &self.release,
+            ruleset: self.ruleset.as_ref().map(|r| r.as_fd()),
+            workspace: self.built.workspace.as_fd(),
+        };
+        let started = spawn::spawn(&ground, spec.as_fd(), wiring)?;
+        let far: Vec<BorrowedFd<'_>> = started.far_ends.iter().map(|f| f.as_fd()).collect();
+        send(self.control, &Event::Started { spawn: wanted.spawn }, &far);
+        self.running.push(Running { spawn: wanted.spawn, pid: started.pid, last: wanted.last, collect });
+        Ok(())
+    }
+
+    fn sample_disk(&mut self) -> Option<fs::Space> {
+        let space = fs::space(self.built.workspace.as_fd()).ok()?;
+        self.disk_peak_bytes = self.disk_peak_bytes.max(space.used_bytes);
+        Some(space)
+    }
+
+    /// Kills everything, reports what only init can see, and collects.
+    fn finish(&mut self) -> Result<(), StepError> {
+        self.kill_all().at(|| "kill what is left".into())?;
+        let space = self.sample_disk();
+        let event = Event::Quiet {
+            disk_peak_bytes: self.disk_peak_bytes,
+            disk_full: space.is_some_and(|s| s.free_bytes == 0 || s.free_inodes == 0),
+            network_bytes: if self.release.loopback { loopback_bytes() } else { 0 },
+        };
+        let spec = self.running.iter_mut().find_map(|r| r.collect.take());
+        let Some(spec) = spec else {
+            send(self.control, &event, &[]);
+            return Ok(());
+        };
+        let ruleset = self.ruleset.as_ref().map(|r| r.as_fd());
+        let workspace = self.built.workspace.as_fd();
+        let collector = collect::start(&self.plan, &self.release, ruleset, workspace, spec.as_fd())?;
+        send(self.control, &event, &[collector.stream.as_fd()]);
+        drop(collector.stream);
+        self.await_collector(collector.pid)
+    }
+
+    fn kill_all(&mut self) -> io::Result<()> {
+        if self.plan.omitted.has(Wall::Pid) {
+            // Tests only: without a pid namespace, "everything" would be the host.
+            for running in &self.running {
+                let _ = process::kill(-running.pid, signal::SIGKILL);
+                let _ = process::reap(running.pid, Wait::Block)?;
+            }
+            return Ok(());
+        }
+        match process::kill(-1, signal::SIGKILL) {
+            Err(e) if e.raw_os_error() == Some(libc::ESRCH) => {}
+            other => other?,
+        }
+        // Whatever dies becomes our child and is reaped here; none is left when this ends.
+        while let Some(reaped) = process::reap(-1, Wait::Block)? {
+            self.note_exit(&reaped);
+        }
+        Ok(())
+    }
+
+    fn await_collector(&self, pid: i32) -> Result<(), StepError> {
+        let until = event::monotonic() + COLLECT_LIMIT;
+        while process::reap(pid, Wait::Look).at(|| "reap the collector".into())?.is_none() {
+            let now = event::monotonic();
+            if now >= until {
+                return Ok(());
+            }
+            let mut fds = [interest(self.sync.as_fd(), libc::POLLIN), interest(self.signals.as_fd(), libc::POLLIN)];
+            wait(&mut fds, Some(until - now)).at(|| "wait for the collector".into())?;
+            if fds[0].revents != 0 {
+                return Ok(());
+            }
+            let _ = signal::take(self.signals.as_fd());
+        }
+        Ok(())
+    }
+}
+
+struct Wanted {
+    spawn: u32,
+    last: bool,
+    collects: bool,
+    no_stdin: bool,
+    terminal: bool,
+}
+
+/// Received and sent bytes of `lo` (proc_pid_net(5), `dev`); what goes over loopback is counted once.
+fn loopback_bytes() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
+    let line = text.lines().find_map(|l| l.trim().strip_prefix("lo:"));
+    line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
+}

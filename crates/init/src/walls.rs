@@ -1,0 +1,114 @@
+//! The last walls around one program, put up by the program's own process right before exec:
+//! limits, identity, capabilities, no_new_privs, Landlock, and at the very end seccomp.
+
+use crate::build::{AtStep, StepError};
+use crate::plan::{Landlock, Plan, Wall};
+use crate::protocol::Release;
+use crate::spec::ProcessLimits;
+use casemate_sys::fs::{self, Resolve};
+use casemate_sys::resource::{self, limit};
+use casemate_sys::{credentials, landlock, libc, seccomp};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Makes programs of the sandbox the first victims of an OOM killer (proc_pid_oom_score_adj(5)).
+const OOM_SCORE_ADJ: &str = "900";
+/// File rights that make sense on a file; the others need a folder.
+const FILE_RIGHTS: u64 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
+
+/// Makes the ruleset once; every spawn puts itself behind it. `None` when the layer is missing.
+pub fn ruleset(plan: &Plan, release: &Release) -> Result<Option<OwnedFd>, StepError> {
+    let wanted = &plan.landlock;
+    if wanted.abi == 0 || plan.omitted.has(Wall::Landlock) {
+        return Ok(None);
+    }
+    let handled = landlock::Handled {
+        files: wanted.files,
+        network: if release.loopback { 0 } else { wanted.network },
+        scopes: wanted.scopes,
+    };
+    let ruleset = landlock::create(&handled, wanted.abi).at(|| "make the Landlock ruleset".into())?;
+    add_rules(wanted, ruleset.as_fd())?;
+    Ok(Some(ruleset))
+}
+
+fn add_rules(wanted: &Landlock, ruleset: BorrowedFd<'_>) -> Result<(), StepError> {
+    for rule in &wanted.rules {
+        let name = || format!("allow {} by Landlock", String::from_utf8_lossy(&rule.path));
+        let path = match fs::open_at(None, &rule.path, libc::O_PATH, 0, Resolve::Host) {
+            Ok(path) => path,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(e).at(name),
+        };
+        let is_dir = fs::status(path.as_fd()).at(name)?.st_mode & libc::S_IFMT == libc::S_IFDIR;
+        let allowed = rule.allowed & wanted.files & if is_dir { u64::MAX } else { FILE_RIGHTS };
+        landlock::allow_beneath(ruleset, path.as_fd(), allowed).at(name)?;
+    }
+    Ok(())
+}
+
+/// Sets the limits of this process and its children.
+pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> {
+    std::fs::write("/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())?;
+    if plan.omitted.has(Wall::ResourceLimits) {
+        return Ok(());
+    }
+    let cpu = if limits.cpu_seconds == 0 { u64::MAX } else { limits.cpu_seconds };
+    let rows = [
+        (resource::RLIMIT_CORE, 0, 0),
+        (resource::RLIMIT_NOFILE, limits.open_files, limits.open_files),
+        (resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
+        (resource::RLIMIT_STACK, limits.stack_bytes, limits.stack_bytes * 8),
+        (resource::RLIMIT_CPU, cpu, cpu.saturating_add(1)),
+        (resource::RLIMIT_MEMLOCK, 8 << 20, 8 << 20),
+        (resource::RLIMIT_MSGQUEUE, 0, 0),
+        (resource::RLIMIT_SIGPENDING, 4096, 4096),
+        (resource::RLIMIT_RTPRIO, 0, 0),
+        (resource::RLIMIT_NICE, 0, 0),
+        (resource::RLIMIT_NPROC, limits.processes, limits.processes),
+    ];
+    for (which, soft, hard) in rows {
+        if which == resource::RLIMIT_NPROC && limits.processes == 0 {
+            continue;
+        }
+        limit(which, soft, hard).at(|| format!("set resource limit {which}"))?;
+    }
+    Ok(())
+}
+
+/// Becomes the program's user, without any capability and any way to one.
+pub fn drop_privileges(plan: &Plan, release: &Release) -> Result<(), StepError> {
+    let keeps = plan.omitted.has(Wall::Capabilities);
+    if !keeps {
+        credentials::drop_bounding_set().at(|| "empty the bounding set".into())?;
+        credentials::lock_securebits().at(|| "lock securebits".into())?;
+    }
+    if release.separate_ids && !keeps {
+        credentials::drop_groups().at(|| "drop groups".into())?;
+        credentials::set_gid(release.program_id).at(|| "set the group id".into())?;
+        credentials::set_uid(release.program_id).at(|| "set the user id".into())?;
+    }
+    if !keeps {
+        // Leaving an unmapped id does not clear capabilities, so it is done by name.
+        credentials::set_capabilities(0).at(|| "drop capabilities".into())?;
+    }
+    if !plan.omitted.has(Wall::NoNewPrivileges) {
+        credentials::set_no_new_privileges().at(|| "set no_new_privs".into())?;
+    }
+    Ok(())
+}
+
+/// Puts this process behind Landlock and its seccomp filter. Nothing but exec may follow.
+pub fn close(plan: &Plan, ruleset: Option<BorrowedFd<'_>>) -> Result<(), StepError> {
+    if let Some(ruleset) = ruleset {
+        landlock::restrict_self(ruleset).at(|| "enter the Landlock domain".into())?;
+    }
+    if !plan.omitted.has(Wall::ClosedDescriptors) {
+        // 0 to 2 are the program's, 3 reports a failed exec and closes with it.
+        casemate_sys::fd::close_from(4).at(|| "close descriptors".into())?;
+    }
+    if !plan.omitted.has(Wall::Seccomp) {
+        seccomp::load(&plan.program_filter).at(|| "load the seccomp filter".into())?;
+    }
+    Ok(())
+}

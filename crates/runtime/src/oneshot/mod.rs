@@ -1,0 +1,137 @@
+//! Runs one program in a sandbox of its own, from the order to the burial.
+//!
+//! One loop waits on the warden, init, the program's pipes and the caller's interrupt. Output is
+//! complete when the program has ended, not when its last grandchild closes a pipe: by then init has
+//! killed everything else.
+
+mod output;
+mod pump;
+
+use crate::error::RuntimeError;
+use casemate_init::spec::{CollectSpec, SpawnSpec};
+use casemate_sandbox::{Create, Ended, Harvest, Warden};
+use casemate_types::Captured;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, SystemTime};
+
+pub use output::KILL_FACTOR;
+
+/// Which stream some output belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// The caller's side of a running program.
+pub trait Observer {
+    /// Output as it comes, up to the limit.
+    fn output(&mut self, stream: Stream, bytes: &[u8]);
+
+    /// A descriptor that becomes readable when the caller may want to end the run.
+    fn interrupt(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Called when [`Observer::interrupt`] is readable, and after output; true ends the run.
+    fn wants_end(&mut self) -> bool {
+        false
+    }
+
+    /// Called several times a second while nothing else happens.
+    fn tick(&mut self) {}
+}
+
+/// An observer that watches nothing.
+#[derive(Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn output(&mut self, _: Stream, _: &[u8]) {}
+}
+
+/// One program to run.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The sandbox to build.
+    pub create: Create,
+    /// The program.
+    pub spec: SpawnSpec,
+    /// Contents of the spec's files, in its order.
+    pub contents: Vec<&'a [u8]>,
+    /// Standard input.
+    pub stdin: &'a [u8],
+    /// What to collect at the end.
+    pub collect: Option<CollectSpec>,
+    /// Output kept for each stream, bytes.
+    pub output_limit: u64,
+}
+
+/// How a program's own process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProgramExit {
+    /// Exit code, when it called exit.
+    pub code: Option<u8>,
+    /// The signal that ended it otherwise.
+    pub signal: Option<u8>,
+}
+
+/// A program that could not be started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StartFailure {
+    /// The step that failed.
+    pub step: String,
+    /// `errno`.
+    pub errno: i32,
+}
+
+/// All that is known of a run once its sandbox is gone.
+#[derive(Debug)]
+pub struct Report {
+    /// How the program ended; `None` when it never started or died with its sandbox.
+    pub exit: Option<ProgramExit>,
+    /// Why it did not start.
+    pub start_failure: Option<StartFailure>,
+    /// The warden's last words on the sandbox.
+    pub ended: Ended,
+    /// The caller ended it.
+    pub cancelled: bool,
+    /// It was ended for writing more than [`KILL_FACTOR`] times its limit.
+    pub flooded: bool,
+    /// Standard output.
+    pub stdout: Captured,
+    /// Standard error.
+    pub stderr: Captured,
+    /// Collected files.
+    pub harvest: Option<Harvest>,
+    /// Most bytes seen on the disk.
+    pub disk_peak_bytes: Option<u64>,
+    /// The disk was full at the end.
+    pub disk_full: bool,
+    /// Bytes over the loopback interface.
+    pub network_bytes: Option<u64>,
+    /// The cgroup's limits held.
+    pub limited: bool,
+    /// Init and the program had ids of their own.
+    pub separate_ids: bool,
+    /// Landlock ABI in force, 0 for none.
+    pub landlock_abi: u32,
+    /// From the order to the program's start.
+    pub lease: Duration,
+    /// From the program's start to its end.
+    pub run: Duration,
+    /// From its end until nothing was left.
+    pub collect: Duration,
+    /// When it started.
+    pub started_at: Option<SystemTime>,
+}
+
+/// Runs a job to its end.
+///
+/// # Errors
+/// When the sandbox could not be built or its keeper died; nothing is left running then.
+pub fn run(warden: &mut Warden, job: Job<'_>, observer: &mut dyn Observer) -> Result<Report, RuntimeError> {
+    pump::Pump::start(warden, job)?.run(observer)
+}

@@ -1,0 +1,107 @@
+//! The directory of one sandbox in the v2 tree: entry by clone, death by one write, processor time.
+//!
+//! Shared by the v2 groups and by the hybrid ones, which have their limits elsewhere: none of this needs a
+//! controller. It must never set a limit.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::CgroupError;
+use super::files;
+use super::kill::kill_members;
+
+/// One v2 directory.
+pub(super) struct Life {
+    dir: PathBuf,
+    fd: File,
+    cpu_stat: OnceCell<Option<File>>,
+}
+
+impl Life {
+    /// Makes `base/name`; see [`files::make_group`].
+    pub(super) fn create(
+        base: &Path,
+        name: &str,
+        remake: &dyn Fn() -> Result<(), CgroupError>,
+    ) -> Result<Life, CgroupError> {
+        let dir = files::make_group(base, name, remake)?;
+        match File::open(&dir) {
+            Ok(fd) => Ok(Life {
+                dir,
+                fd,
+                cpu_stat: OnceCell::new(),
+            }),
+            Err(error) => {
+                let error = CgroupError::io("open", &dir, error);
+                Err(error.after_cleanup(files::remove_group(&dir)))
+            }
+        }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub(super) fn attach(&self, pid: u32) -> Result<(), CgroupError> {
+        attach(&self.dir, pid)
+    }
+
+    /// `cpu.stat` is there in every group of the v2 tree, with or without the `cpu` controller (Linux 4.15). The file
+    /// stays open: it is read often.
+    pub(super) fn cpu_total(&self) -> Option<Duration> {
+        let file = self
+            .cpu_stat
+            .get_or_init(|| File::open(self.dir.join("cpu.stat")).ok());
+        let mut buffer = [0u8; 1024];
+        let text = files::read_again(file.as_ref()?, &mut buffer).ok()?;
+        Some(Duration::from_micros(files::field(text, "usage_usec")?))
+    }
+
+    /// Processor time outside and inside the kernel.
+    pub(super) fn cpu_split(&self) -> Option<(Duration, Duration)> {
+        let mut buffer = [0u8; 1024];
+        let text = files::read(&self.dir.join("cpu.stat"), &mut buffer).ok()?;
+        let micros = |key| files::field(text, key).map(Duration::from_micros);
+        Some((micros("user_usec")?, micros("system_usec")?))
+    }
+
+    pub(super) fn kill(&self) -> Result<(), CgroupError> {
+        kill_tree(&self.dir)
+    }
+
+    pub(super) fn is_populated(&self) -> bool {
+        let mut buffer = [0u8; 256];
+        match files::read(&self.dir.join("cgroup.events"), &mut buffer) {
+            Ok(text) => files::field(text, "populated") != Some(0),
+            Err(error) => !files::is_gone(&error),
+        }
+    }
+
+    pub(super) fn remove(&self) -> Result<(), CgroupError> {
+        files::remove_group(&self.dir)
+    }
+}
+
+/// Moves a process into the group at `dir`, of either version.
+pub(super) fn attach(dir: &Path, pid: u32) -> Result<(), CgroupError> {
+    let path = dir.join("cgroup.procs");
+    files::write_number(&path, u64::from(pid))
+        .map_err(|error| CgroupError::io("attach a process by", &path, error))
+}
+
+/// Kills everything in the v2 group `dir` and below: `cgroup.kill` (Linux 5.14), else its members one by one.
+pub(super) fn kill_tree(dir: &Path) -> Result<(), CgroupError> {
+    let path = dir.join("cgroup.kill");
+    match files::write(&path, b"1") {
+        Ok(()) => Ok(()),
+        Err(error) if files::is_gone(&error) => kill_members(&[dir], None),
+        Err(error) => Err(CgroupError::io("write", &path, error)),
+    }
+}

@@ -1,0 +1,381 @@
+//! Control groups on v1, one directory per hierarchy, and the hybrid form that leaves the life cycle to the v2 tree
+//! (Documentation/admin-guide/cgroup-v1).
+//!
+//! Made by the discovery. With the v2 tree at hand the `cpuacct` and `freezer` hierarchies are not entered: `cpu.stat`
+//! and `cgroup.kill` say more and do it better, and every hierarchy costs each sandbox about 0.1 ms. It must never run
+//! a sandbox with a limit unset: a file that refuses its value takes the whole group with it.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use casemate_sys::libc;
+
+use super::error::CgroupError;
+use super::kill::kill_members;
+use super::life::{Life, attach};
+use super::mounts::Set;
+use super::v2::{PERIOD_US, set};
+use super::{Arrival, Controller, Group, Hierarchy, Kind, Limits, MemoryNow, OomEvent, Usage};
+use super::{check_name, files, sweep};
+
+/// The least quota that the kernel takes (`min_cfs_quota_period`, kernel/sched/core.c).
+const LEAST_QUOTA_US: u64 = 1_000;
+
+/// Groups above us that are asked for a tighter quota.
+const MAX_DEPTH: usize = 64;
+
+/// Our base in one v1 hierarchy.
+pub(super) struct Tree {
+    /// The controllers of the hierarchy that we use; `cpu` and `cpuacct` are often mounted together.
+    pub(super) set: Set,
+    pub(super) base: PathBuf,
+}
+
+/// Our v1 subtrees.
+pub(super) struct V1 {
+    trees: Vec<Tree>,
+    /// Our base in the v2 tree, where there is one that serves.
+    life: Option<PathBuf>,
+    /// Why the v2 tree does not serve, or what it saves.
+    note: String,
+    /// `memory.memsw.limit_in_bytes` exists unless swap accounting is off (`swapaccount=0`, before Linux 5.19).
+    memsw: bool,
+}
+
+impl V1 {
+    /// Uses `trees`, which have `cpu`, `memory` and `pids` among them, and `life` as the v2 tree.
+    pub(super) fn open(trees: Vec<Tree>, life: Option<PathBuf>, note: String) -> Result<V1, CgroupError> {
+        let mut v1 = V1 {
+            trees,
+            life,
+            note,
+            memsw: false,
+        };
+        v1.trees.iter().try_for_each(allow_oom_kills)?;
+        v1.memsw = v1
+            .tree(Set::MEMORY)
+            .is_some_and(|tree| tree.base.join("memory.memsw.limit_in_bytes").exists());
+        Ok(v1)
+    }
+
+    fn tree(&self, one: Set) -> Option<&Tree> {
+        self.trees.iter().find(|tree| tree.set.has(one))
+    }
+
+    fn limit(&self, dir: &Path, has: Set, limits: &Limits) -> Result<(), CgroupError> {
+        if has.has(Set::CPU) {
+            limit_cpu(dir, quota_us(limits.cpu_millis))?;
+        }
+        if has.has(Set::MEMORY) {
+            set(dir, "memory.limit_in_bytes", limits.memory_bytes)?;
+            match self.memsw {
+                true => set(dir, "memory.memsw.limit_in_bytes", limits.memory_bytes)?,
+                false => set(dir, "memory.swappiness", 0)?,
+            }
+        }
+        if has.has(Set::PIDS) {
+            set(dir, "pids.max", u64::from(limits.pids))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the directories one after another into `group`, each with its limits.
+    fn fill(&self, group: &mut V1Group, name: &str, limits: &Limits) -> Result<(), CgroupError> {
+        for tree in &self.trees {
+            let dir = files::make_group(&tree.base, name, &|| {
+                files::make_dir(&tree.base)?;
+                allow_oom_kills(tree)
+            })?;
+            group.dirs.push((tree.set, dir));
+            if let Some((_, dir)) = group.dirs.last() {
+                self.limit(dir, tree.set, limits)?;
+            }
+        }
+        if let Some(base) = &self.life {
+            group.life = Some(Life::create(base, name, &|| files::make_dir(base))?);
+        }
+        Ok(())
+    }
+
+    fn row(&self, one: Set, name: &'static str) -> Controller {
+        let at = self.tree(one).map(|tree| tree.base.clone());
+        let note = match (&self.life, &at) {
+            (Some(_), None) => Some("not needed: the v2 tree does it".to_owned()),
+            (None, None) => Some("not mounted or not writable: killing stays a bounded chase".to_owned()),
+            _ if one == Set::MEMORY && !self.memsw => {
+                Some("the kernel does not account swap: memory.swappiness=0 stands in for a limit".to_owned())
+            }
+            _ => None,
+        };
+        Controller {
+            name,
+            in_force: at.is_some() || self.life.is_some(),
+            at,
+            note,
+        }
+    }
+}
+
+impl Hierarchy for V1 {
+    fn kind(&self) -> Kind {
+        if self.life.is_some() {
+            Kind::Hybrid
+        } else {
+            Kind::V1
+        }
+    }
+
+    fn base(&self) -> String {
+        let all = self.trees.iter().map(|tree| &tree.base).chain(&self.life);
+        all.map(|base| base.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    fn create(&self, name: &str, limits: &Limits) -> Result<Box<dyn Group>, CgroupError> {
+        check_name(name)?;
+        let mut group = V1Group {
+            dirs: Vec::with_capacity(self.trees.len()),
+            life: None,
+            oom_control: OnceCell::new(),
+            oom_event: OnceCell::new(),
+            cpu_usage: OnceCell::new(),
+        };
+        match self.fill(&mut group, name, limits) {
+            Ok(()) => Ok(Box::new(group)),
+            Err(error) => Err(error.after_cleanup(group.remove())),
+        }
+    }
+
+    fn sweep(&self, is_alive: &dyn Fn(&str) -> bool) -> Result<Vec<String>, CgroupError> {
+        sweep::sweep(&self.trees, self.life.as_deref(), is_alive)
+    }
+
+    fn controllers(&self) -> Vec<Controller> {
+        let all = Set::LIMITS.with(Set::CPUACCT).with(Set::FREEZER);
+        let mut rows: Vec<Controller> = all.each().map(|(one, name)| self.row(one, name)).collect();
+        rows.push(Controller {
+            name: "cgroup2",
+            at: self.life.clone(),
+            in_force: self.life.is_some(),
+            note: Some(self.note.clone()).filter(|note| !note.is_empty()),
+        });
+        rows
+    }
+
+    fn retire(&self) {
+        for base in self.trees.iter().map(|tree| &tree.base).chain(&self.life) {
+            // Not empty, or gone already: both are fine.
+            let _ = files::remove_group(base);
+        }
+    }
+}
+
+/// The v1 groups, and perhaps the v2 group, of one sandbox.
+struct V1Group {
+    /// What has been made and is not yet removed.
+    dirs: Vec<(Set, PathBuf)>,
+    life: Option<Life>,
+    oom_control: OnceCell<Option<File>>,
+    oom_event: OnceCell<Option<File>>,
+    cpu_usage: OnceCell<Option<File>>,
+}
+
+impl V1Group {
+    fn dir(&self, one: Set) -> Option<&Path> {
+        self.dirs
+            .iter()
+            .find(|(set, _)| set.has(one))
+            .map(|(_, dir)| dir.as_path())
+    }
+
+    fn oom_control(&self) -> Option<&File> {
+        let open = || File::open(self.dir(Set::MEMORY)?.join("memory.oom_control")).ok();
+        self.oom_control.get_or_init(open).as_ref()
+    }
+
+    /// Asks the kernel to raise an eventfd at an OOM: the numbers of both descriptors go to `cgroup.event_control`
+    /// (Documentation/admin-guide/cgroup-v1/memory.rst, section 10).
+    fn register_oom(&self) -> Option<File> {
+        let event = casemate_sys::event::eventfd().ok()?;
+        let control = self.oom_control()?;
+        let order = format!("{} {}", event.as_raw_fd(), control.as_raw_fd());
+        files::write(
+            &self.dir(Set::MEMORY)?.join("cgroup.event_control"),
+            order.as_bytes(),
+        )
+        .ok()?;
+        Some(File::from(event))
+    }
+
+    /// `cpuacct` counts exactly but splits by samples of the clock tick, which a short run may miss altogether. So
+    /// the exact sum is shared out as sampled; without a sample it all counts as user time, as in the kernel's own
+    /// `cputime_adjust()`.
+    fn cpu_split(&self) -> Option<(Duration, Duration)> {
+        if let Some(life) = &self.life {
+            return life.cpu_split();
+        }
+        let dir = self.dir(Set::CPUACCT)?;
+        let total = files::number(&dir.join("cpuacct.usage"))?;
+        let user = files::number(&dir.join("cpuacct.usage_user"))?;
+        let system = files::number(&dir.join("cpuacct.usage_sys"))?;
+        Some(share_out(total, user, system))
+    }
+}
+
+impl Group for V1Group {
+    fn clone_target(&self) -> Option<BorrowedFd<'_>> {
+        self.life.as_ref().map(Life::fd)
+    }
+
+    fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError> {
+        for (_, dir) in &self.dirs {
+            attach(dir, pid)?;
+        }
+        match (&self.life, arrival) {
+            (Some(life), Arrival::Moved) => life.attach(pid),
+            _ => Ok(()),
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        let split = self.cpu_split();
+        let number = |one, file| files::number(&self.dir(one)?.join(file));
+        Usage {
+            cpu_user: split.map(|(user, _)| user),
+            cpu_system: split.map(|(_, system)| system),
+            memory_peak_bytes: number(Set::MEMORY, "memory.max_usage_in_bytes"),
+            pids_peak: number(Set::PIDS, "pids.peak"),
+        }
+    }
+
+    fn cpu_total(&self) -> Option<Duration> {
+        if let Some(life) = &self.life {
+            return life.cpu_total();
+        }
+        let open = || File::open(self.dir(Set::CPUACCT)?.join("cpuacct.usage")).ok();
+        let mut buffer = [0u8; 32];
+        let text = files::read_again(self.cpu_usage.get_or_init(open).as_ref()?, &mut buffer).ok()?;
+        files::parse_number(text).map(Duration::from_nanos)
+    }
+
+    fn memory_now(&self) -> Option<MemoryNow> {
+        let dir = self.dir(Set::MEMORY)?;
+        let mut buffer = [0u8; files::STAT_BYTES];
+        let stat = files::read(&dir.join("memory.stat"), &mut buffer).ok()?;
+        Some(MemoryNow {
+            total_bytes: files::number(&dir.join("memory.usage_in_bytes"))?,
+            shmem_bytes: files::field(stat, "total_shmem")?,
+            anon_bytes: files::field(stat, "total_rss")?,
+        })
+    }
+
+    fn oom_kills(&self) -> Option<u64> {
+        if let Some(Some(event)) = self.oom_event.get() {
+            // Taking the count of the eventfd makes it quiet again; an empty one answers EAGAIN. Before the read of
+            // the kernel's count, so that no event is lost.
+            let mut event: &File = event;
+            let _ = event.read(&mut [0u8; 8]);
+        }
+        let mut buffer = [0u8; 256];
+        files::field(
+            files::read_again(self.oom_control()?, &mut buffer).ok()?,
+            "oom_kill",
+        )
+    }
+
+    fn oom_event(&self) -> Option<OomEvent<'_>> {
+        let event = self.oom_event.get_or_init(|| self.register_oom()).as_ref()?;
+        Some(OomEvent {
+            fd: event.as_fd(),
+            events: libc::POLLIN,
+        })
+    }
+
+    fn kill(&self) -> Result<(), CgroupError> {
+        if let Some(life) = &self.life {
+            life.kill()?;
+        }
+        // Also with a v2 tree: a process that could not be cloned into it is in these only.
+        let dirs: Vec<&Path> = self.dirs.iter().map(|(_, dir)| dir.as_path()).collect();
+        kill_members(&dirs, self.dir(Set::FREEZER))
+    }
+
+    fn is_populated(&self) -> bool {
+        self.life.as_ref().is_some_and(Life::is_populated)
+            || self.dirs.iter().any(|(_, dir)| files::has_members(dir))
+    }
+
+    fn remove(&mut self) -> Result<(), CgroupError> {
+        if let Some(life) = &self.life {
+            life.remove()?;
+            self.life = None;
+        }
+        while let Some((_, dir)) = self.dirs.last() {
+            files::remove_group(dir)?;
+            self.dirs.pop();
+        }
+        Ok(())
+    }
+}
+
+/// New groups inherit `oom_kill_disable`: their processes would hang at the limit and never be counted.
+fn allow_oom_kills(tree: &Tree) -> Result<(), CgroupError> {
+    let mut buffer = [0u8; 256];
+    let control = files::read(&tree.base.join("memory.oom_control"), &mut buffer).unwrap_or_default();
+    match files::field(control, "oom_kill_disable") {
+        Some(1) => set(&tree.base, "memory.oom_control", 0),
+        _ => Ok(()),
+    }
+}
+
+/// The CPU quota for a period of [`PERIOD_US`].
+pub(super) fn quota_us(cpu_millis: u32) -> u64 {
+    (u64::from(cpu_millis) * PERIOD_US / 1_000).max(LEAST_QUOTA_US)
+}
+
+/// Sets the quota; the period of a new group is 100 ms (`init_cfs_bandwidth()`, since Linux 3.2). On v1 a quota above
+/// that of a group above is EINVAL; then that one's is taken, which held for us before.
+fn limit_cpu(dir: &Path, quota: u64) -> Result<(), CgroupError> {
+    let error = match set(dir, "cpu.cfs_quota_us", quota) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let is_invalid =
+        matches!(&error, CgroupError::Limit { source, .. } if source.raw_os_error() == Some(libc::EINVAL));
+    match inherited_quota(dir) {
+        Some(above) if is_invalid && above < quota => set(dir, "cpu.cfs_quota_us", above),
+        _ => Err(error),
+    }
+}
+
+/// The tightest quota of the groups above `dir`, for a period of [`PERIOD_US`].
+fn inherited_quota(dir: &Path) -> Option<u64> {
+    let above = dir.ancestors().skip(1).take(MAX_DEPTH);
+    let quotas = above.map_while(|dir| {
+        let period = files::number(&dir.join("cpu.cfs_period_us"))?;
+        // -1, no quota, is not a number here.
+        Some(
+            files::number(&dir.join("cpu.cfs_quota_us"))
+                .map(|quota| quota.saturating_mul(PERIOD_US) / period.max(1)),
+        )
+    });
+    quotas.flatten().min()
+}
+
+/// Splits an exact total in the ratio of two samples.
+pub(super) fn share_out(total_ns: u64, user: u64, system: u64) -> (Duration, Duration) {
+    let sampled = u128::from(user) + u128::from(system);
+    let system_ns = match sampled {
+        0 => 0,
+        _ => u64::try_from(u128::from(total_ns) * u128::from(system) / sampled).unwrap_or(total_ns),
+    };
+    (
+        Duration::from_nanos(total_ns - system_ns),
+        Duration::from_nanos(system_ns),
+    )
+}

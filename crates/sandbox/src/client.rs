@@ -1,0 +1,223 @@
+//! The client's side: a handle of the warden, and of each living sandbox's init.
+//!
+//! Nothing here waits by itself. A caller polls [`Warden::socket`] and [`Sandbox::socket`] beside
+//! its own descriptors and takes what has come.
+
+use crate::error::{AtStep, SandboxError};
+use crate::warden::message::{Create, MAX_REPLY_BYTES, Reply, Request};
+use crate::warden::{self, Setup, Started};
+use casemate_init::protocol::{Event, MAX_MESSAGE_BYTES, Request as InitRequest};
+use casemate_init::spec::{CollectSpec, SpawnSpec};
+use casemate_sys::memfd::{self, Kind};
+use casemate_sys::{event, libc, process, socket};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use casemate_init::protocol::Event as SandboxEvent;
+
+/// How long a warden may take to bury its sandboxes when its client closes.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A running warden. Dropping it ends every sandbox of it and waits for that.
+#[derive(Debug)]
+pub struct Warden {
+    started: Started,
+    cgroup_base: Option<PathBuf>,
+    next_key: u64,
+    closed: bool,
+}
+
+impl Warden {
+    /// Starts one. The calling process must have a single thread.
+    ///
+    /// # Errors
+    /// When a process or socket cannot be made.
+    pub fn start(setup: Setup) -> Result<Self, SandboxError> {
+        let cgroup_base = setup.cgroup_base.clone();
+        Ok(Self { started: warden::start(setup)?, cgroup_base, next_key: 1, closed: false })
+    }
+
+    /// Asks for a sandbox; [`Reply::Created`] or [`Reply::Refused`] answers. The key in `create` is
+    /// replaced by a fresh one.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn create(&mut self, create: Create) -> Result<Sandbox, SandboxError> {
+        let (ours, theirs) = socket::pair().at(|| "make a control socket".into())?;
+        let key = self.next_key;
+        self.next_key += 1;
+        self.send(&Request::Create(Create { key, ..create }), &[theirs.as_fd()])?;
+        Ok(Sandbox { key, control: ours })
+    }
+
+    /// Starts a sandbox's clocks.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn arm(&self, sandbox: &Sandbox) -> Result<(), SandboxError> {
+        self.send(&Request::Arm { key: sandbox.key }, &[])
+    }
+
+    /// Ends a sandbox; [`Reply::Ended`] follows.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn end(&self, sandbox: &Sandbox) -> Result<(), SandboxError> {
+        self.send(&Request::End { key: sandbox.key }, &[])
+    }
+
+    fn send(&self, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
+        socket::send(self.started.socket.as_fd(), &request.encode(), fds).map_err(|_| SandboxError::WardenGone)
+    }
+
+    /// To be polled for reading.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.started.socket.as_fd()
+    }
+
+    /// Takes the next reply, if one waits.
+    ///
+    /// # Errors
+    /// [`SandboxError::WardenGone`] when it died: its sandboxes are dead or dying, and what it left
+    /// on the host has been swept.
+    pub fn take(&mut self) -> Result<Option<Reply>, SandboxError> {
+        let mut buffer = [0u8; MAX_REPLY_BYTES];
+        match socket::try_receive(self.started.socket.as_fd(), &mut buffer) {
+            Ok(None) => Ok(None),
+            Ok(Some(message)) if message.len > 0 => Reply::decode(&buffer[..message.len])
+                .map(Some)
+                .map_err(|_| SandboxError::Protocol { peer: "warden" }),
+            _ => Err(self.bury_warden()),
+        }
+    }
+
+    /// The warden died before its client asked it to: sweep after it.
+    fn bury_warden(&mut self) -> SandboxError {
+        self.closed = true;
+        let _ = process::reap(self.started.pid, process::Wait::Block);
+        let until = event::monotonic() + CLOSE_LIMIT;
+        while warden::sweep(self.cgroup_base.clone()).is_err() && event::monotonic() < until {
+            let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
+        }
+        SandboxError::WardenGone
+    }
+}
+
+impl Drop for Warden {
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        let _ = socket::close_writing(self.started.socket.as_fd());
+        let ended = event::wait_one(self.started.pidfd.as_fd(), libc::POLLIN, Some(CLOSE_LIMIT));
+        if !matches!(ended, Ok(true)) {
+            let _ = process::kill_fd(self.started.pidfd.as_fd(), libc::SIGKILL);
+        }
+        let _ = process::reap(self.started.pid, process::Wait::Block);
+    }
+}
+
+/// How a program is to be started.
+#[derive(Clone, Debug)]
+pub struct SpawnOrder<'a> {
+    /// The caller's id for it, not 0.
+    pub spawn: u32,
+    /// What to start.
+    pub spec: SpawnSpec,
+    /// The contents of the spec's files, in its order.
+    pub contents: Vec<&'a [u8]>,
+    /// The sandbox ends with it.
+    pub last: bool,
+    /// What to collect when it has ended; only with `last`.
+    pub collect: Option<CollectSpec>,
+    /// Standard input is empty.
+    pub no_stdin: bool,
+}
+
+/// What init said, with the descriptors that came along.
+#[derive(Debug)]
+pub struct Heard {
+    /// The event.
+    pub event: Event,
+    /// Its descriptors.
+    pub fds: Vec<OwnedFd>,
+}
+
+/// A sandbox and the socket to its init.
+#[derive(Debug)]
+pub struct Sandbox {
+    key: u64,
+    control: OwnedFd,
+}
+
+impl Sandbox {
+    /// The warden's number for it.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// To be polled for reading.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.control.as_fd()
+    }
+
+    /// Orders a program; may be called before the sandbox stands.
+    ///
+    /// # Errors
+    /// When the memory files cannot be made, or init is gone.
+    pub fn spawn(&self, order: SpawnOrder<'_>) -> Result<(), SandboxError> {
+        let sealed = |name, bytes: &[u8]| {
+            memfd::sealed(name, Kind::Data, bytes).at(|| format!("make the memory file {name}"))
+        };
+        let spec = sealed("casemate-spawn", &order.spec.encode(&order.contents))?;
+        let collect = order.collect.map(|c| sealed("casemate-collect", &c.encode())).transpose()?;
+        let request = InitRequest::Spawn {
+            spawn: order.spawn,
+            last: order.last,
+            collects: collect.is_some(),
+            no_stdin: order.no_stdin,
+            terminal: false,
+        };
+        let fds: Vec<BorrowedFd<'_>> = std::iter::once(&spec).chain(&collect).map(|f| f.as_fd()).collect();
+        self.send(&request, &fds)
+    }
+
+    /// Sends a signal to a spawn's process group.
+    ///
+    /// # Errors
+    /// When init is gone.
+    pub fn signal(&self, spawn: u32, signal: u8) -> Result<(), SandboxError> {
+        self.send(&InitRequest::Signal { spawn, signal }, &[])
+    }
+
+    fn send(&self, request: &InitRequest, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
+        socket::send(self.control.as_fd(), &request.encode(), fds)
+            .map_err(|source| SandboxError::Inside { step: "send to init".into(), source })
+    }
+
+    /// Takes the next event. `Ok(None)`: nothing waits. An error of kind `UnexpectedEof` inside says
+    /// that init is gone.
+    ///
+    /// # Errors
+    /// When init is gone or says what it never says.
+    pub fn take(&self) -> Result<Option<Heard>, SandboxError> {
+        let mut buffer = [0u8; MAX_MESSAGE_BYTES];
+        let mut received = socket::try_receive(self.control.as_fd(), &mut buffer);
+        // An init that ended with a request unread resets the connection; its last words wait behind
+        // that one error (unix(7)).
+        if received.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::ConnectionReset) {
+            received = socket::try_receive(self.control.as_fd(), &mut buffer);
+        }
+        let message = received
+            .map_err(|source| SandboxError::Inside { step: "receive from init".into(), source })?;
+        let Some(message) = message else { return Ok(None) };
+        if message.len == 0 {
+            let source = io::ErrorKind::UnexpectedEof.into();
+            return Err(SandboxError::Inside { step: "init is gone".into(), source });
+        }
+        let event = Event::decode(&buffer[..message.len]).map_err(|_| SandboxError::Protocol { peer: "init" })?;
+        Ok(Some(Heard { event, fds: message.fds }))
+    }
+}

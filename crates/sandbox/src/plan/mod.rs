@@ -1,0 +1,87 @@
+//! From what a language needs to the walls of one kind of sandbox: the root filesystem, `/proc`,
+//! Landlock, filters. Done once by trusted code before any sandbox of the kind is built.
+
+mod apparmor;
+mod etc;
+mod landlock;
+mod proc_view;
+mod root;
+mod setuid;
+
+use crate::error::{AtStep, SandboxError};
+use crate::seccomp;
+use casemate_init::plan::{Omitted, Plan};
+use casemate_sys::memfd::{self, Kind};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+pub use landlock::lacking as landlock_lacks;
+pub use apparmor::{PROFILE_NAME as APPARMOR_PROFILE_NAME, PROFILE_TEXT as APPARMOR_PROFILE, is_loaded as is_apparmor_loaded};
+
+/// Size of `/dev/shm`, bytes (the contract).
+pub const SHM_BYTES: u64 = 64 << 20;
+/// Inodes of the disk (the contract).
+pub const DISK_INODES: u64 = 16_384;
+/// User and group id of the programs, as seen inside.
+pub const PROGRAM_ID: u32 = 1000;
+
+/// What one kind of sandbox is made for.
+#[derive(Clone, Debug, Default)]
+pub struct Ground {
+    /// Host folders beside `/usr` that are shown read-only at their own path.
+    pub prefixes: Vec<PathBuf>,
+    /// Host files and folders below `/etc` that the runtime reads.
+    pub extra: Vec<PathBuf>,
+    /// Where results of a slow look at the host may be kept; `None`: nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// Walls left out; only a test build can.
+    pub omitted: Omitted,
+}
+
+/// A host tree that each sandbox gets a read-only clone of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// Absolute host path, its links resolved.
+    pub path: PathBuf,
+    /// Whether it is a device node, which must stay usable.
+    pub device: bool,
+}
+
+/// One kind of sandbox, ready for the warden.
+#[derive(Debug)]
+pub struct Blueprint {
+    /// The encoded plan, sealed.
+    pub plan: OwnedFd,
+    /// The trees of the plan, in its order.
+    pub sources: Vec<Source>,
+    /// What is left out.
+    pub omitted: Omitted,
+    /// Landlock ABI that the plan was made for.
+    pub landlock_abi: u32,
+    /// Whether programs enter the AppArmor profile.
+    pub apparmor: bool,
+}
+
+/// Draws up one kind of sandbox.
+///
+/// # Errors
+/// When the host lacks what every sandbox needs, such as `/usr`.
+pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
+    let tree = root::tree(ground)?;
+    let landlock = landlock::ruleset(casemate_sys::landlock::abi(), &tree.readable);
+    let apparmor = apparmor::is_loaded();
+    let plan = Plan {
+        host_name: b"sandbox".to_vec(),
+        steps: tree.steps,
+        proc: proc_view::view(),
+        landlock,
+        apparmor: if apparmor { apparmor::PROFILE_NAME.into() } else { Vec::new() },
+        shm_bytes: SHM_BYTES,
+        program_filter: seccomp::program().to_vec(),
+        collector_filter: seccomp::collector().to_vec(),
+        omitted: ground.omitted,
+    };
+    let landlock_abi = plan.landlock.abi;
+    let file = memfd::sealed("casemate-plan", Kind::Data, &plan.encode()).at(|| "seal the plan".into())?;
+    Ok(Blueprint { plan: file, sources: tree.sources, omitted: ground.omitted, landlock_abi, apparmor })
+}

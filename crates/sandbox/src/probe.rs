@@ -1,0 +1,1 @@
+//! Which walls this host can offer; filled in below.

@@ -1,0 +1,45 @@
+//! The seccomp filters, compiled into the binary by the build script.
+//!
+//! The sandbox hands [`program`] to init, which loads it last before it executes
+//! the user's program, and [`collector`] to the process that collects output files.
+//! Policy is data in `resources/seccomp/`; nothing here builds or changes a filter
+//! at run time.
+
+#[cfg(target_arch = "x86_64")]
+mod generated {
+    pub(super) static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/program.x86_64.bpf"));
+    pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.x86_64.bpf"));
+    pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
+}
+
+#[cfg(target_arch = "aarch64")]
+mod generated {
+    pub(super) static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/program.aarch64.bpf"));
+    pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.aarch64.bpf"));
+    pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!("there is no seccomp policy for this architecture, and a sandbox without one is not built");
+
+#[cfg(test)]
+mod tests;
+
+/// The filter around the user's program: an array of `struct sock_filter`, eight
+/// bytes each, for the architecture of this binary. The bytes are not aligned.
+pub fn program() -> &'static [u8] {
+    generated::PROGRAM
+}
+
+/// The filter around the process that collects output files, in the same form.
+///
+/// It allows no exec and no start-up of a new image: the collector loads it when
+/// its descriptors are open and its loop begins.
+pub fn collector() -> &'static [u8] {
+    generated::COLLECTOR
+}
+
+/// How many syscalls the program's filter lets through, freely or by their arguments.
+pub fn allowed_count() -> usize {
+    generated::ALLOWED
+}

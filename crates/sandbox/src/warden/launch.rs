@@ -1,0 +1,252 @@
+//! Makes one cell: cgroup, ids, trees, the clone with its namespaces, the maps, and the exec of init.
+
+use super::cell::Cell;
+use super::message::Create;
+use super::{House, place};
+use crate::cgroup::{Arrival, Group, Limits};
+use crate::error::{AtStep, SandboxError};
+use crate::ids::IdLease;
+use crate::plan::{Blueprint, DISK_INODES, PROGRAM_ID, Source};
+use casemate_init::plan::{Omitted, Wall};
+use casemate_init::protocol::{PLAN_FD, Release, TREES_FD};
+use casemate_sys::credentials::{self, capability};
+use casemate_sys::mount::{self, Depth, attr};
+use casemate_sys::namespace::{
+    CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS,
+};
+use casemate_sys::process::{self, Side, Vector};
+use casemate_sys::{fd, socket};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+/// Processes of ours in a sandbox's cgroup beside the caller's: init, and a collector or a child
+/// that is not the program yet.
+const OWN_PROCESSES: u32 = 2;
+
+/// Builds a cell up to the release of init.
+///
+/// # Errors
+/// What could not be done; nothing of the cell is left then.
+pub(super) fn launch(house: &House, create: &Create, control: OwnedFd) -> Result<Cell, SandboxError> {
+    let blueprint = house
+        .setup
+        .blueprints
+        .get(create.blueprint as usize)
+        .ok_or(SandboxError::Protocol { peer: "client" })?;
+    let lease = house.id_range().map(|range| range.lease(&house.setup.state_dir.join("ids.lock"))).transpose()?;
+    let group = make_group(house, blueprint, create)?;
+    let mut cell = clone(house, blueprint, create, group, lease, control)?;
+    match admit(&cell, blueprint.omitted).and_then(|()| release(&cell, create)) {
+        Ok(()) => Ok(cell),
+        Err(error) => {
+            cell.kill_and_wait();
+            Err(error)
+        }
+    }
+}
+
+fn make_group(
+    house: &House,
+    blueprint: &Blueprint,
+    create: &Create,
+) -> Result<Option<Box<dyn Group>>, SandboxError> {
+    if blueprint.omitted.has(Wall::Cgroup) {
+        return Ok(None);
+    }
+    let limits = Limits {
+        // The tmpfs of the disk is charged to the same group.
+        memory_bytes: create.memory_bytes + create.disk_bytes,
+        pids: create.pids + OWN_PROCESSES,
+        cpu_millis: create.cpu_millis,
+    };
+    let made = match &house.hierarchy {
+        Ok(hierarchy) => hierarchy.create(&house.group_name(create.name), &limits).map_err(SandboxError::from),
+        Err(error) => Err(SandboxError::WallMissing { wall: "cgroup", reason: with_source(error) }),
+    };
+    match made {
+        Ok(group) => Ok(Some(group)),
+        Err(_) if house.setup.allow_missing.cgroup => Ok(None),
+        Err(error @ SandboxError::WallMissing { .. }) => Err(error),
+        Err(error) => Err(SandboxError::WallMissing { wall: "cgroup", reason: with_source(&error) }),
+    }
+}
+
+/// An error's message with those of its causes.
+pub(super) fn with_source(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    for _ in 0..8 {
+        let Some(inner) = cause else { break };
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+fn namespaces(omitted: Omitted) -> i32 {
+    let all = [
+        (Wall::User, CLONE_NEWUSER),
+        (Wall::Pid, CLONE_NEWPID),
+        (Wall::Mount, CLONE_NEWNS),
+        (Wall::Net, CLONE_NEWNET),
+        (Wall::Ipc, CLONE_NEWIPC),
+        (Wall::Uts, CLONE_NEWUTS),
+    ];
+    all.iter().filter(|(wall, _)| !omitted.has(*wall)).fold(0, |flags, (_, flag)| flags | flag)
+}
+
+fn clone(
+    house: &House,
+    blueprint: &Blueprint,
+    create: &Create,
+    group: Option<Box<dyn Group>>,
+    lease: Option<IdLease>,
+    control: OwnedFd,
+) -> Result<Cell, SandboxError> {
+    let undo = |group: Option<Box<dyn Group>>, error| {
+        if let Some(mut group) = group {
+            // Empty still, so one try is enough; otherwise the next sweep finds it.
+            let _ = group.remove();
+        }
+        error
+    };
+    let trees = match clone_sources(&blueprint.sources) {
+        Ok(trees) => trees,
+        Err(error) => return Err(undo(group, error)),
+    };
+    let (sync, sync_inside) = match socket::pair() {
+        Ok(pair) => pair,
+        Err(e) => return Err(undo(group, SandboxError::Host { step: "make a socket".into(), source: e })),
+    };
+    let cgroup = group.as_ref().and_then(|g| g.clone_target());
+    let arrival = if cgroup.is_some() { Arrival::Cloned } else { Arrival::Moved };
+    let cloned = process::clone_into(namespaces(blueprint.omitted), cgroup);
+    match cloned.at(|| "clone a sandbox into its namespaces".into()) {
+        Err(error) => Err(undo(group, error)),
+        Ok(Side::Parent { pid, pidfd }) => {
+            Ok(Cell::new(create, pid, pidfd, sync, group, arrival, lease))
+        }
+        Ok(Side::Child) => {
+            drop(sync);
+            let identity = identity_of(lease.is_some(), blueprint.omitted);
+            let error = become_init(house, blueprint, identity, &trees, &sync_inside, &control);
+            // The message on the console of the warden is all that is left to say.
+            eprintln!("casemate: the sandbox could not execute init: {error}");
+            process::exit(126)
+        }
+    }
+}
+
+/// Clones each source with its final attributes, before the sandbox exists: inside, the host's
+/// paths could not all be reached, and here they are followed once.
+fn clone_sources(sources: &[Source]) -> Result<Vec<OwnedFd>, SandboxError> {
+    sources
+        .iter()
+        .map(|source| {
+            let name = || format!("clone the mount of {}", source.path.display());
+            let tree = mount::clone_host_tree(source.path.as_os_str().as_bytes(), Depth::All).at(name)?;
+            let device = attr::NOSUID | attr::NOEXEC;
+            let attributes = if source.device { device } else { attr::RDONLY | attr::NOSUID | attr::NODEV };
+            mount::set_attributes(tree.as_fd(), attributes, Depth::All).at(name)?;
+            Ok(tree)
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy)]
+enum Identity {
+    /// Becomes id 0 of its user namespace.
+    Own,
+    /// Keeps the one mapped id and takes its capabilities over the exec.
+    Shared,
+    /// Tests only: stays what the warden is.
+    Unchanged,
+}
+
+fn identity_of(leased: bool, omitted: Omitted) -> Identity {
+    match (omitted.has(Wall::User), leased) {
+        (true, _) => Identity::Unchanged,
+        (false, true) => Identity::Own,
+        (false, false) => Identity::Shared,
+    }
+}
+
+/// In the child: waits for the maps, takes its identity, places descriptors, executes init.
+fn become_init(
+    house: &House,
+    blueprint: &Blueprint,
+    identity: Identity,
+    trees: &[OwnedFd],
+    sync: &OwnedFd,
+    control: &OwnedFd,
+) -> io::Error {
+    let prepare = || -> io::Result<(OwnedFd, Vector, Vector)> {
+        let mut word = [0u8; 4];
+        if socket::receive(sync.as_fd(), &mut word)?.len == 0 {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        match identity {
+            Identity::Own => {
+                credentials::set_gid(0)?;
+                credentials::set_uid(0)?;
+                credentials::drop_groups()?;
+            }
+            Identity::Shared => {
+                credentials::set_gid(PROGRAM_ID)?;
+                credentials::set_uid(PROGRAM_ID)?;
+                credentials::keep_capabilities_over_exec(
+                    capability::SYS_ADMIN | capability::NET_ADMIN | capability::SETPCAP,
+                )?;
+            }
+            Identity::Unchanged => {}
+        }
+        // Above everything that is about to be placed.
+        let program = fd::duplicate_above(house.init.as_fd(), 2 * (TREES_FD + trees.len() as i32) + 16)?;
+        let mut fds: Vec<BorrowedFd<'_>> = vec![house.null.as_fd(); PLAN_FD as usize];
+        fds.extend([blueprint.plan.as_fd(), sync.as_fd(), control.as_fd()]);
+        fds.extend(trees.iter().map(|t| t.as_fd()));
+        place(&fds, 0)?;
+        if !blueprint.omitted.has(Wall::ClosedDescriptors) {
+            // Whatever we inherited ourselves ends here, marked or not.
+            fd::close_on_exec_from(TREES_FD + trees.len() as i32)?;
+        }
+        Ok((program, Vector::new(&[b"casemate-init"])?, Vector::new::<&[u8]>(&[])?))
+    };
+    match prepare() {
+        Ok((program, argv, env)) => process::exec_fd(program.as_fd(), &argv, &env),
+        Err(error) => error,
+    }
+}
+
+/// Brings the cell's first process into its cgroup and writes its id maps.
+fn admit(cell: &Cell, omitted: Omitted) -> Result<(), SandboxError> {
+    if let Some(group) = &cell.group {
+        group.attach(cell.pid as u32, cell.arrival)?;
+    }
+    if omitted.has(Wall::User) {
+        return Ok(());
+    }
+    let map = match &cell.lease {
+        Some(lease) => format!("0 {} 1\n{PROGRAM_ID} {} 1\n", lease.init, lease.program),
+        None => format!("{PROGRAM_ID} 0 1\n"),
+    };
+    for kind in ["uid_map", "gid_map"] {
+        let path = format!("/proc/{}/{kind}", cell.pid);
+        std::fs::write(&path, &map).at(|| format!("write {path}"))?;
+    }
+    Ok(())
+}
+
+fn release(cell: &Cell, create: &Create) -> Result<(), SandboxError> {
+    let release = Release {
+        program_id: PROGRAM_ID,
+        separate_ids: cell.lease.is_some(),
+        memory_bytes: create.memory_bytes,
+        disk_bytes: create.disk_bytes,
+        inodes: DISK_INODES,
+        loopback: create.loopback,
+    };
+    let send = |bytes: &[u8]| socket::send(cell.sync.as_fd(), bytes, &[]);
+    send(b"go").and_then(|()| send(&release.encode())).at(|| "release init".into())
+}

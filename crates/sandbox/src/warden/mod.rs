@@ -1,0 +1,157 @@
+//! The warden: the one process that holds the privilege to build sandboxes.
+//!
+//! Single-threaded, no async runtime. It takes fixed-size messages ([`message`]), builds cells
+//! ([`cell`], [`launch`]), owns every deadline by a timer descriptor, and tears down ([`serve`]).
+//! When its client dies, it kills every sandbox; when it dies itself, they die with it, since init
+//! sees its socket end and has asked for SIGKILL on its parent's death.
+
+mod cell;
+mod launch;
+pub mod message;
+mod serve;
+
+use crate::cgroup::{self, Hierarchy};
+use crate::error::{AtStep, SandboxError};
+use crate::ids::{IdRange, ROOT_RANGE};
+use crate::plan::Blueprint;
+use crate::rootless::{self, Standing};
+use casemate_sys::{fd, process, signal, socket, terminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+
+/// The layers that a caller may allow to be missing, by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WallSet {
+    /// Limits by cgroup.
+    pub cgroup: bool,
+}
+
+/// How a warden is set up. All of it comes from trusted configuration.
+#[derive(Debug)]
+pub struct Setup {
+    /// The kinds of sandboxes it can build.
+    pub blueprints: Vec<Blueprint>,
+    /// Ids to lease from when it is root; [`ROOT_RANGE`] when `None`.
+    pub ids: Option<IdRange>,
+    /// Folder for the lock file of id leases; made by the caller, mode 0700.
+    pub state_dir: PathBuf,
+    /// Where the cgroup subtree is; found by itself when `None`.
+    pub cgroup_base: Option<PathBuf>,
+    /// Walls that may be missing.
+    pub allow_missing: WallSet,
+}
+
+/// A started warden, from its client's side.
+#[derive(Debug)]
+pub struct Started {
+    /// The socket of [`message`].
+    pub socket: OwnedFd,
+    /// Its pid.
+    pub pid: i32,
+    /// Its pidfd.
+    pub pidfd: OwnedFd,
+}
+
+/// Starts the warden as a child. The caller must have a single thread.
+///
+/// # Errors
+/// When a socket or a process cannot be made. What goes wrong later is told by the first reply.
+pub fn start(setup: Setup) -> Result<Started, SandboxError> {
+    let (ours, theirs) = socket::pair().at(|| "make the warden's socket".into())?;
+    match process::clone_into(0, None).at(|| "start the warden".into())? {
+        process::Side::Parent { pid, pidfd } => Ok(Started { socket: ours, pid, pidfd }),
+        process::Side::Child => {
+            drop(ours);
+            process::exit(run(setup, theirs))
+        }
+    }
+}
+
+/// The warden's state that all its sandboxes share.
+pub(crate) struct House {
+    setup: Setup,
+    standing: Standing,
+    init: OwnedFd,
+    null: OwnedFd,
+    hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
+    tag: String,
+}
+
+fn run(setup: Setup, socket: OwnedFd) -> i32 {
+    // A session of its own: a terminal's Ctrl-C reaches the client, which decides.
+    let _ = terminal::new_session();
+    let _ = casemate_sys::credentials::set_name(c"casemate-warden");
+    let _ = signal::block(&[signal::SIGINT, signal::SIGHUP, signal::SIGTERM, signal::SIGQUIT, signal::SIGPIPE]);
+    let house = match settle(setup) {
+        Ok(house) => house,
+        Err(error) => return serve::refuse_all(socket.as_fd(), &error),
+    };
+    serve::Serve::new(house, socket).run()
+}
+
+fn settle(setup: Setup) -> Result<House, SandboxError> {
+    let standing = rootless::enter()?;
+    let null = casemate_sys::fs::open_at(
+        None,
+        b"/dev/null",
+        casemate_sys::libc::O_RDWR,
+        0,
+        casemate_sys::fs::Resolve::Host,
+    )
+    .at(|| "open /dev/null".into())?;
+    let hierarchy = cgroup::Options::of_host(setup.cgroup_base.clone())
+        .and_then(|options| cgroup::discover(&options))
+        .map_err(SandboxError::from);
+    let init = crate::image::init()?;
+    // Names of groups tell a living warden from a dead one: pid and start time never repeat together.
+    let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
+    Ok(House { setup, standing, init, null, hierarchy, tag })
+}
+
+impl House {
+    fn id_range(&self) -> Option<IdRange> {
+        match self.standing {
+            Standing::Root => Some(self.setup.ids.unwrap_or(ROOT_RANGE)),
+            Standing::Subordinate(range) => Some(range),
+            Standing::Single => None,
+        }
+    }
+
+    /// The name of a sandbox's cgroup.
+    fn group_name(&self, name: u128) -> String {
+        format!("{name:032x}-{}", self.tag)
+    }
+}
+
+/// `PID_STARTTIME` of a process (proc_pid_stat(5), field 22).
+fn warden_tag(pid: u32) -> std::io::Result<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let start = after_name.split_whitespace().nth(19).unwrap_or("0");
+    Ok(format!("{pid}_{start}"))
+}
+
+/// Whether the warden that made a group still lives. A name of another form has no owner.
+pub(crate) fn is_owner_alive(group_name: &str) -> bool {
+    let Some((_, tag)) = group_name.rsplit_once('-') else { return false };
+    let pid = tag.split_once('_').and_then(|(pid, _)| pid.parse().ok());
+    pid.is_some_and(|pid| warden_tag(pid).is_ok_and(|living| living == tag))
+}
+
+/// Removes what a dead warden left behind; for a client that outlived it.
+///
+/// # Errors
+/// When control groups cannot be found or removed.
+pub fn sweep(cgroup_base: Option<PathBuf>) -> Result<usize, SandboxError> {
+    let hierarchy = cgroup::discover(&cgroup::Options::of_host(cgroup_base)?)?;
+    let swept = hierarchy.sweep(&is_owner_alive)?.len();
+    hierarchy.retire();
+    Ok(swept)
+}
+
+/// Duplicates what an exec must find at fixed numbers: `fds[i]` at `first + i`.
+fn place(fds: &[std::os::fd::BorrowedFd<'_>], first: i32) -> std::io::Result<()> {
+    let above = first + fds.len() as i32 + 8;
+    let moved = fds.iter().map(|f| fd::duplicate_above(*f, above)).collect::<std::io::Result<Vec<_>>>()?;
+    moved.iter().enumerate().try_for_each(|(i, f)| fd::duplicate_to(f.as_fd(), first + i as i32))
+}

@@ -1,0 +1,168 @@
+//! Files by descriptor: `openat2(2)` beneath a folder, and what is needed to build and read trees.
+
+use crate::call::{c_string, check, owned};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+#[repr(C)]
+struct OpenHow {
+    flags: u64,
+    mode: u64,
+    resolve: u64,
+}
+
+/// How far `openat2(2)` may go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resolve {
+    /// Links are followed; the path may be absolute.
+    Host,
+    /// Never out of the folder, over no link, over no magic link.
+    BeneathNoLinks,
+    /// The same, and over no mount.
+    BeneathNoLinksNoMounts,
+}
+
+impl Resolve {
+    fn bits(self) -> u64 {
+        const NO_XDEV: u64 = 1;
+        const NO_MAGICLINKS: u64 = 2;
+        const NO_SYMLINKS: u64 = 4;
+        const BENEATH: u64 = 8;
+        match self {
+            Resolve::Host => 0,
+            Resolve::BeneathNoLinks => NO_MAGICLINKS | NO_SYMLINKS | BENEATH,
+            Resolve::BeneathNoLinksNoMounts => NO_XDEV | NO_MAGICLINKS | NO_SYMLINKS | BENEATH,
+        }
+    }
+}
+
+/// Opens `path` below `dir` (or the working directory) with `O_CLOEXEC` added to `flags`.
+pub fn open_at(
+    dir: Option<BorrowedFd<'_>>,
+    path: &[u8],
+    flags: libc::c_int,
+    mode: u32,
+    resolve: Resolve,
+) -> io::Result<OwnedFd> {
+    let path = c_string(path)?;
+    let dir = dir.map_or(libc::AT_FDCWD, |d| d.as_raw_fd());
+    let how = OpenHow { flags: (flags | libc::O_CLOEXEC) as u64, mode: mode.into(), resolve: resolve.bits() };
+    loop {
+        // SAFETY: `path` is a live C string, `how` a live open_how of the size given.
+        let fd = unsafe { libc::syscall(libc::SYS_openat2, dir, path.as_ptr(), &how, size_of::<OpenHow>()) };
+        match owned(fd) {
+            // EAGAIN: a rename raced with RESOLVE_BENEATH (openat2(2)); EINTR: a signal came.
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EINTR)) => {}
+            other => return other,
+        }
+    }
+}
+
+/// Makes a folder.
+pub fn make_dir(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
+    let path = c_string(path)?;
+    // SAFETY: `path` is a live C string.
+    check(unsafe { libc::mkdirat(dir.as_raw_fd(), path.as_ptr(), mode) }).map(drop)
+}
+
+/// Makes a symbolic link at `path` that says `target`.
+pub fn make_link(dir: BorrowedFd<'_>, target: &[u8], path: &[u8]) -> io::Result<()> {
+    let (target, path) = (c_string(target)?, c_string(path)?);
+    // SAFETY: both are live C strings.
+    check(unsafe { libc::symlinkat(target.as_ptr(), dir.as_raw_fd(), path.as_ptr()) }).map(drop)
+}
+
+/// Changes the mode of an open file.
+pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    // SAFETY: fchmod takes two ints.
+    check(unsafe { libc::fchmod(fd.as_raw_fd(), mode) }).map(drop)
+}
+
+/// Changes owner and group of an open file.
+pub fn set_owner(fd: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
+    // SAFETY: fchown takes three ints.
+    check(unsafe { libc::fchown(fd.as_raw_fd(), uid, gid) }).map(drop)
+}
+
+/// Sets the file mode creation mask and returns the old one.
+pub fn set_umask(mask: u32) -> u32 {
+    // SAFETY: umask takes an int and cannot fail.
+    unsafe { libc::umask(mask) }
+}
+
+/// Makes the folder that `fd` names the working directory.
+pub fn enter_dir(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fchdir takes an int.
+    check(unsafe { libc::fchdir(fd.as_raw_fd()) }).map(drop)
+}
+
+/// What `fstat(2)` says of an open file.
+pub fn status(fd: BorrowedFd<'_>) -> io::Result<libc::stat> {
+    // SAFETY: a stat of zero bytes is a valid value of this plain C structure.
+    let mut status: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `status` is live and may be written.
+    check(unsafe { libc::fstat(fd.as_raw_fd(), &mut status) })?;
+    Ok(status)
+}
+
+/// Space and inodes of the filesystem that an open file is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// Bytes free.
+    pub free_bytes: u64,
+    /// Inodes free.
+    pub free_inodes: u64,
+}
+
+/// Reads the [`Space`] of a filesystem (`fstatfs(2)`).
+pub fn space(fd: BorrowedFd<'_>) -> io::Result<Space> {
+    // SAFETY: a statfs of zero bytes is a valid value of this plain C structure.
+    let mut s: libc::statfs = unsafe { std::mem::zeroed() };
+    // SAFETY: `s` is live and may be written.
+    check(unsafe { libc::fstatfs(fd.as_raw_fd(), &mut s) })?;
+    let block = s.f_bsize as u64;
+    Ok(Space {
+        used_bytes: s.f_blocks.saturating_sub(s.f_bfree) * block,
+        free_bytes: s.f_bfree * block,
+        free_inodes: s.f_ffree,
+    })
+}
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name's bytes.
+    pub name: Vec<u8>,
+    /// `DT_REG`, `DT_DIR` and so on; `DT_UNKNOWN` when the filesystem does not say.
+    pub kind: u8,
+}
+
+/// Reads at most `limit` entries of an open folder, without `.` and `..` (`getdents64(2)`).
+pub fn entries(dir: BorrowedFd<'_>, limit: usize) -> io::Result<Vec<Entry>> {
+    let mut found = Vec::new();
+    let mut buffer = vec![0u8; 16 * 1024];
+    loop {
+        // SAFETY: the pointer and length describe `buffer`, which may be written.
+        let n = unsafe { libc::syscall(libc::SYS_getdents64, dir.as_raw_fd(), buffer.as_mut_ptr(), buffer.len()) };
+        let n = check(n)? as usize;
+        if n == 0 {
+            return Ok(found);
+        }
+        let mut at = 0;
+        // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name with NUL.
+        while at + 19 < n {
+            let length = usize::from(u16::from_ne_bytes([buffer[at + 16], buffer[at + 17]]));
+            let record = buffer.get(at..at + length).unwrap_or_default();
+            let name: Vec<u8> = record.iter().skip(19).copied().take_while(|b| *b != 0).collect();
+            if name != b"." && name != b".." && !name.is_empty() {
+                if found.len() == limit {
+                    return Ok(found);
+                }
+                found.push(Entry { name, kind: buffer[at + 18] });
+            }
+            at += length.max(20);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Errors about what a caller asked for; each names the field and the bound.
+
+use thiserror::Error;
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The caller must change the request.
+    Caller,
+    /// We or the host failed; the same request may work later or elsewhere.
+    Platform,
+}
+
+/// A request that cannot be accepted. The fault is always the caller's; retrying does not help.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum RequestError {
+    /// A number, size or duration outside its range, 0 included.
+    #[error("{field}: {given} is outside {bound}")]
+    OutOfRange {
+        /// The field's name in the contract.
+        field: &'static str,
+        /// What was given.
+        given: String,
+        /// The range.
+        bound: String,
+    },
+    /// More items or bytes than allowed.
+    #[error("{field}: {given} is more than {bound}")]
+    TooMuch {
+        /// The field's name in the contract.
+        field: &'static str,
+        /// How much was given.
+        given: String,
+        /// The bound.
+        bound: String,
+    },
+    /// A value that is not of the field's form.
+    #[error("{field}: {given:?} is not {expected}")]
+    Form {
+        /// The field's name in the contract.
+        field: &'static str,
+        /// What was given, shortened.
+        given: String,
+        /// What is expected.
+        expected: &'static str,
+    },
+}
+
+impl RequestError {
+    /// The field that the caller must change.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { field, .. } | Self::TooMuch { field, .. } | Self::Form { field, .. } => field,
+        }
+    }
+
+    /// The bound that was missed, when there is one.
+    pub fn bound(&self) -> Option<&str> {
+        match self {
+            Self::OutOfRange { bound, .. } | Self::TooMuch { bound, .. } => Some(bound),
+            Self::Form { .. } => None,
+        }
+    }
+
+    pub(crate) fn form(field: &'static str, given: &str, expected: &'static str) -> Self {
+        Self::Form { field, given: given.chars().take(80).collect(), expected }
+    }
+}

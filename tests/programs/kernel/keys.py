@@ -1,0 +1,2 @@
+# The keys of the kernel's keyring.
+none_readable(["/proc/keys", "/proc/key-users"])
