@@ -39,7 +39,9 @@ pub fn find_inside(word: &str) -> Process {
     let own = HostFacts::namespace("pid");
     let found = until(host::seconds(20), || {
         processes_with(word).into_iter().find(|process| {
-            process.namespace("pid").is_some_and(|space| space != own) && process.name() != "casemate"
+            // Between fork and exec the builders still have the arguments of `casemate run`.
+            process.namespace("pid").is_some_and(|space| space != own)
+                && !process.name().starts_with("casemate")
         })
     });
     found.unwrap_or_else(|| panic!("no program with {word} was ever seen inside"))

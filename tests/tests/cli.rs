@@ -31,7 +31,8 @@ fn run_words() -> Vec<String> {
     words
 }
 
-/// The program never started, our own failure was reported, and the message names these words.
+/// The program never started, our own failure was reported, and the message names these words;
+/// `a|b` is one or the other.
 #[track_caller]
 fn refused(output: &RawOutput, words: &[&str]) {
     assert!(

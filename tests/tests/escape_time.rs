@@ -167,7 +167,8 @@ fn overshoot_is_small() {
             .go()
             .ended("timed_out", 124);
         let wall = outcome.usage("wall_ms").expect("the wall time is measured");
-        assert!(wall >= limit as f64, "ended early: {outcome}");
+        // The clock of the limit may start a little before the one of the result.
+        assert!(wall >= limit as f64 - 10.0, "ended early: {outcome}");
         over.push(wall - limit as f64);
     }
     over.sort_by(f64::total_cmp);

@@ -39,7 +39,7 @@ pub struct Console {
     begun: Instant,
     progress_shown: bool,
     cut_off: bool,
-    ended_by: Option<i32>,
+    signalled: bool,
 }
 
 impl Console {
@@ -48,12 +48,7 @@ impl Console {
         let signals = signal::descriptor(&[signal::SIGINT, signal::SIGTERM, signal::SIGHUP])?;
         let progress = !quiet && terminal::is_terminal(io::stderr().as_fd());
         let begun = Instant::now();
-        Ok(Self { show, progress, signals, begun, progress_shown: false, cut_off: false, ended_by: None })
-    }
-
-    /// The signal that ended the run.
-    pub fn ended_by(&self) -> Option<i32> {
-        self.ended_by
+        Ok(Self { show, progress, signals, begun, progress_shown: false, cut_off: false, signalled: false })
     }
 
     /// Takes the progress line away.
@@ -81,10 +76,10 @@ impl Observer for Console {
     }
 
     fn wants_end(&mut self) -> bool {
-        while let Ok(Some(received)) = signal::take(self.signals.as_fd()) {
-            self.ended_by.get_or_insert(received.signal);
+        while let Ok(Some(_)) = signal::take(self.signals.as_fd()) {
+            self.signalled = true;
         }
-        self.cut_off || self.ended_by.is_some()
+        self.cut_off || self.signalled
     }
 
     fn tick(&mut self) {

@@ -7,6 +7,7 @@ pub mod layers;
 pub mod outcome;
 pub mod pipeline;
 pub mod stages;
+pub mod survey;
 
 pub use casemate_runtime as runtime;
 pub use casemate_sandbox as sandbox;

@@ -108,7 +108,8 @@ pub fn spawn_spec(
     }
 }
 
-fn process_limits(limits: &Limits) -> ProcessLimits {
+/// Limits of each process.
+pub fn process_limits(limits: &Limits) -> ProcessLimits {
     ProcessLimits {
         open_files: OPEN_FILES,
         // A backstop two seconds behind the sandbox's own count.

@@ -2,7 +2,7 @@
 //!
 //! [`plan`] turns what a language needs into the walls of one kind of sandbox; the [`warden`] is the
 //! process that holds the privilege to build; [`client`] is how everyone else talks to it and to
-//! the init of a living sandbox. [`probe`] says which walls this host can offer.
+//! the init of a living sandbox.
 
 pub mod cgroup;
 pub mod client;
@@ -10,7 +10,6 @@ pub mod error;
 pub mod image;
 pub mod ids;
 pub mod plan;
-pub mod probe;
 pub mod rootless;
 pub mod seccomp;
 pub mod warden;

@@ -1,4 +1,4 @@
-# The mount table names no path and no disk of the host (words given as arguments).
+# The mount table names none of these paths and disks of the host (words given as arguments).
 table = b""
 for name in ("mountinfo", "mounts", "mountstats"):
     try:

@@ -1,5 +1,6 @@
 # Burns one processor for three seconds of wall time and prints how much processor time it got.
 import resource
+import sys
 import time
 start = time.monotonic()
 while time.monotonic() - start < float(sys.argv[1]):

@@ -53,6 +53,10 @@ impl Life {
         attach(&self.dir, pid)
     }
 
+    pub(super) fn enter(&self) -> Result<(), CgroupError> {
+        attach(&self.dir, 0)
+    }
+
     /// `cpu.stat` is there in every group of the v2 tree, with or without the `cpu` controller (Linux 4.15). The file
     /// stays open: it is read often.
     pub(super) fn cpu_total(&self) -> Option<Duration> {

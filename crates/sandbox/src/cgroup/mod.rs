@@ -157,6 +157,14 @@ pub trait Group {
     /// When a controller refused it: the process must then be killed.
     fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError>;
 
+    /// Brings the calling process in, which must have one thread. Far cheaper on v1 than [`Group::attach`] by another:
+    /// a thread that moves itself by `tasks` needs no lock on all forks of the host (`cgroup_procs_write_start`,
+    /// kernel/cgroup/cgroup.c), and so waits for no RCU grace period.
+    ///
+    /// # Errors
+    /// When a controller refused it: the process must then end.
+    fn enter(&self, arrival: Arrival) -> Result<(), CgroupError>;
+
     /// What was taken until now. Complete when every process of the group is dead.
     fn usage(&self) -> Usage;
 

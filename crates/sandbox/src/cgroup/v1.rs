@@ -242,6 +242,17 @@ impl Group for V1Group {
         }
     }
 
+    fn enter(&self, arrival: Arrival) -> Result<(), CgroupError> {
+        for (_, dir) in &self.dirs {
+            let path = dir.join("tasks");
+            files::write(&path, b"0").map_err(|error| CgroupError::io("enter by", &path, error))?;
+        }
+        match (&self.life, arrival) {
+            (Some(life), Arrival::Moved) => life.enter(),
+            _ => Ok(()),
+        }
+    }
+
     fn usage(&self) -> Usage {
         let split = self.cpu_split();
         let number = |one, file| files::number(&self.dir(one)?.join(file));

@@ -139,6 +139,13 @@ impl Group for V2Group {
         }
     }
 
+    fn enter(&self, arrival: Arrival) -> Result<(), CgroupError> {
+        match arrival {
+            Arrival::Cloned => Ok(()),
+            Arrival::Moved => self.life.enter(),
+        }
+    }
+
     fn usage(&self) -> Usage {
         let split = self.life.cpu_split();
         Usage {

@@ -1,7 +1,7 @@
 //! One sandbox as the warden sees it: its init, its cgroup, its ids, its clocks.
 
 use super::message::{Cause, Create, Ended};
-use crate::cgroup::{Arrival, CgroupError, Group};
+use crate::cgroup::{CgroupError, Group};
 use crate::ids::IdLease;
 use casemate_sys::process::{self, Used, Wait};
 use casemate_sys::{event, libc, signal};
@@ -36,7 +36,6 @@ pub(super) struct Cell {
     pub pidfd: OwnedFd,
     pub sync: OwnedFd,
     pub group: Option<Box<dyn Group>>,
-    pub arrival: Arrival,
     pub lease: Option<IdLease>,
     limits: Create,
     phase: Phase,
@@ -55,7 +54,6 @@ impl Cell {
         pidfd: OwnedFd,
         sync: OwnedFd,
         group: Option<Box<dyn Group>>,
-        arrival: Arrival,
         lease: Option<IdLease>,
     ) -> Self {
         Self {
@@ -64,7 +62,6 @@ impl Cell {
             pidfd,
             sync,
             group,
-            arrival,
             lease,
             limits: *create,
             phase: Phase::Idle,
@@ -83,7 +80,7 @@ impl Cell {
             let now = event::monotonic();
             self.phase = Phase::Armed;
             self.wall_until = Some(now + self.limits.wall);
-            self.next_look = Some(now + self.time_to_next_look(now));
+            self.next_look = Some(now + self.time_to_next_look());
         }
     }
 
@@ -132,7 +129,7 @@ impl Cell {
             return self.end(cause);
         }
         self.oom_looks = self.oom_looks.saturating_sub(1);
-        let wait = if self.oom_looks > 0 { OOM_LOOK } else { self.time_to_next_look(now) };
+        let wait = if self.oom_looks > 0 { OOM_LOOK } else { self.time_to_next_look() };
         self.next_look = (self.phase == Phase::Armed || self.oom_looks > 0).then_some(now + wait);
     }
 
@@ -153,7 +150,7 @@ impl Cell {
     }
 
     /// CPU time cannot pass its limit sooner than the rest divided by the bandwidth.
-    fn time_to_next_look(&self, _now: Duration) -> Duration {
+    fn time_to_next_look(&self) -> Duration {
         let (Some(limit), Some(group)) = (self.limits.cpu, &self.group) else { return MEMORY_LOOK };
         let rest = limit.saturating_sub(group.cpu_total().unwrap_or_default());
         let soonest = rest * 1000 / self.limits.cpu_millis.max(1);

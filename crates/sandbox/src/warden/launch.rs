@@ -125,12 +125,15 @@ fn clone(
     match cloned.at(|| "clone a sandbox into its namespaces".into()) {
         Err(error) => Err(undo(group, error)),
         Ok(Side::Parent { pid, pidfd }) => {
-            Ok(Cell::new(create, pid, pidfd, sync, group, arrival, lease))
+            Ok(Cell::new(create, pid, pidfd, sync, group, lease))
         }
         Ok(Side::Child) => {
             drop(sync);
             let identity = identity_of(lease.is_some(), blueprint.omitted);
-            let error = become_init(house, blueprint, identity, &trees, &sync_inside, &control);
+            let error = match group.map_or(Ok(()), |g| g.enter(arrival)) {
+                Ok(()) => become_init(house, blueprint, identity, &trees, &sync_inside, &control),
+                Err(error) => io::Error::other(with_source(&error)),
+            };
             // The message on the console of the warden is all that is left to say.
             eprintln!("casemate: the sandbox could not execute init: {error}");
             process::exit(126)
@@ -219,11 +222,8 @@ fn become_init(
     }
 }
 
-/// Brings the cell's first process into its cgroup and writes its id maps.
+/// Writes the id maps of the cell's first process, which has brought itself into its cgroup.
 fn admit(cell: &Cell, omitted: Omitted) -> Result<(), SandboxError> {
-    if let Some(group) = &cell.group {
-        group.attach(cell.pid as u32, cell.arrival)?;
-    }
     if omitted.has(Wall::User) {
         return Ok(());
     }

@@ -1,1 +1,0 @@
-//! Which walls this host can offer; filled in below.
