@@ -195,6 +195,12 @@ impl Run {
         self
     }
 
+    /// Another binary than the one under test.
+    pub fn binary(mut self, binary: &std::path::Path) -> Self {
+        self.binary = binary.to_owned();
+        self
+    }
+
     /// Leaves out a wall: only a build with `test-omit-walls` knows the flag.
     pub fn omit(mut self, binary: &std::path::Path, wall: &str) -> Self {
         self.binary = binary.to_owned();

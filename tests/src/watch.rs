@@ -150,6 +150,19 @@ impl Process {
         })
     }
 
+    /// Waits until it has started and come to rest: asleep, without using the processor.
+    #[track_caller]
+    pub fn settle(&self) {
+        let look = || std::fs::read_to_string(self.path("stat")).ok();
+        let asleep = |stat: &String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
+        let settled = until(host::seconds(20), || {
+            let first = look().filter(asleep)?;
+            std::thread::sleep(Duration::from_millis(150) * host::slowness());
+            (look()? == first).then_some(())
+        });
+        assert!(settled.is_some(), "process {} never came to rest", self.pid);
+    }
+
     /// Kills it at once, by kill(1).
     pub fn kill(&self) {
         let _ = host::command("kill")

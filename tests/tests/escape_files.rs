@@ -86,7 +86,7 @@ fn mount_table_names_no_path() {
         "/var/lib",
         "/home",
         "upperdir",
-        "cgroup",
+        "/sys/fs/cgroup",
         "cmtest-",
     ];
     words

@@ -27,23 +27,11 @@ fn stop(running: Running) {
     assert_eq!(outcome.status(), "cancelled");
 }
 
-/// Waits until the neighbour has said that it sits: it then sleeps in clock_nanosleep or the like.
-fn settle(process: &Process) {
-    let settled = casemate_tests::until(casemate_tests::seconds(20), || {
-        let ticks = |process: &Process| std::fs::read_to_string(process.path("stat")).ok();
-        let sleeping = |stat: &String| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
-        let first = ticks(process).filter(sleeping)?;
-        std::thread::sleep(std::time::Duration::from_millis(150));
-        (ticks(process)? == first).then_some(())
-    });
-    assert!(settled.is_some(), "the neighbour never came to rest");
-}
-
 /// Two runs at the same time cannot see, signal or reach each other.
 #[test]
 fn neighbours_are_strangers() {
     let (running, process, word) = neighbour("none");
-    settle(&process);
+    process.settle();
     probe("neighbours/reach.py")
         .arg(split(&word))
         .arg(process.pid.to_string())
@@ -56,7 +44,7 @@ fn neighbours_are_strangers() {
 #[test]
 fn neighbours_do_not_share_a_loopback() {
     let (running, process, word) = neighbour("loopback");
-    settle(&process);
+    process.settle();
     probe("neighbours/reach.py")
         .with(|run| run.network("loopback"))
         .arg(split(&word))
@@ -68,7 +56,7 @@ fn neighbours_do_not_share_a_loopback() {
 #[test]
 fn same_names_do_not_collide() {
     let (running, process, word) = neighbour("loopback");
-    settle(&process);
+    process.settle();
     let outcome = probe("neighbours/leave.py")
         .with(|run| run.network("loopback").arg(&word))
         .start()
@@ -99,8 +87,8 @@ fn neighbours_have_their_own_ids() {
             process.uids()
         );
     }
-    settle(&one);
-    settle(&other);
+    one.settle();
+    other.settle();
     stop(first);
     stop(second);
 }
@@ -113,8 +101,8 @@ fn neighbours_share_no_namespace() {
     for kind in casemate_tests::NAMESPACES {
         assert_ne!(one.namespace(kind), other.namespace(kind), "{kind}");
     }
-    settle(&one);
-    settle(&other);
+    one.settle();
+    other.settle();
     stop(first);
     stop(second);
 }
@@ -123,7 +111,7 @@ fn neighbours_share_no_namespace() {
 #[test]
 fn kill_all_spares_the_neighbour() {
     let (running, process, _) = neighbour("none");
-    settle(&process);
+    process.settle();
     probe("processes/signal_all.py").held();
     probe("processes/signal_every_id.py").held();
     assert!(process.exists(), "the neighbour is gone");

@@ -26,6 +26,13 @@ impl Asleep {
             running,
             process: find_inside(&word),
         }
+        .settled()
+    }
+
+    /// The interpreter has started: what it opens in passing is closed again.
+    fn settled(self) -> Self {
+        self.process.settle();
+        self
     }
 
     #[track_caller]
@@ -112,7 +119,8 @@ fn init_is_weak_too() {
         "{:?}",
         init.uids()
     );
-    for kind in NAMESPACES {
+    // A time namespace takes in the children of who makes it (time_namespaces(7)): init may stay out.
+    for kind in NAMESPACES.into_iter().filter(|kind| *kind != "time") {
         if let Some(space) = init.namespace(kind) {
             assert_ne!(space, HostFacts::namespace(kind), "init shares the host's {kind}");
         }
@@ -134,17 +142,22 @@ fn init_has_an_empty_environment() {
     asleep.end();
 }
 
-/// init is not dumpable: its files in /proc belong to root, not to its own user.
+/// init is not dumpable: its files in /proc belong to root of its user namespace, or to the host's
+/// root where its namespace has none (proc(5)), never to an id that programs have.
 #[test]
 fn init_is_not_dumpable() {
     use std::os::unix::fs::MetadataExt;
     let asleep = Asleep::new();
-    let init = asleep.process.init();
-    let owner = init.path("environ").metadata().expect("the file is there").uid();
-    let uid = init.uids()[0];
+    let owner = asleep
+        .process
+        .init()
+        .path("environ")
+        .metadata()
+        .expect("the file is there")
+        .uid();
     assert!(
-        owner != uid || uid == 0,
-        "environ belongs to {owner}, init runs as {uid}"
+        !asleep.process.uids().contains(&owner),
+        "environ belongs to {owner}, as the program"
     );
     asleep.end();
 }

@@ -167,8 +167,10 @@ fn overshoot_is_small() {
             .go()
             .ended("timed_out", 124);
         let wall = outcome.usage("wall_ms").expect("the wall time is measured");
-        // The clock of the limit may start a little before the one of the result.
-        assert!(wall >= limit as f64 - 10.0, "ended early: {outcome}");
+        assert!(
+            outcome.elapsed.as_secs_f64() * 1000.0 >= limit as f64,
+            "ended early: {outcome}"
+        );
         over.push(wall - limit as f64);
     }
     over.sort_by(f64::total_cmp);
@@ -179,6 +181,20 @@ fn overshoot_is_small() {
         over.len(),
         over[rank]
     );
+}
+
+/// A run that timed out had the time that was asked for, by the result's own word.
+#[test]
+fn timed_out_runs_had_their_time() {
+    let limit = 300 * u64::from(slowness());
+    for _ in 0..5 {
+        let outcome = Run::python(FOREVER)
+            .timeout(&format!("{limit}ms"))
+            .go()
+            .ended("timed_out", 124);
+        let wall = outcome.usage("wall_ms").expect("the wall time is measured");
+        assert!(wall >= limit as f64, "{wall} of {limit} ms: {outcome}");
+    }
 }
 
 /// The limit counts wall time also while the program sleeps and its CPU time stands still.

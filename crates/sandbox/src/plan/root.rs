@@ -52,8 +52,9 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
     for prefix in &ground.prefixes {
         draft.prefix(prefix)?;
     }
-    let roots: Vec<&Path> = draft.sources.iter().filter(|s| !s.device).map(|s| s.path.as_path()).collect();
-    let hidden = setuid::find(&roots, ground.cache_dir.as_deref());
+    // Configuration below /etc holds no programs.
+    let roots = draft.sources.iter().filter(|s| !s.device && !s.path.starts_with("/etc"));
+    let hidden: Vec<PathBuf> = roots.flat_map(|s| setuid::find(&s.path, ground.cache_dir.as_deref())).collect();
     for path in hidden {
         draft.steps.push(Step::Hide { path: relative(&path) });
     }

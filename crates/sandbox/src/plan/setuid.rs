@@ -30,20 +30,18 @@ const WITNESSES: [&str; 9] = [
     "/usr/local/bin",
 ];
 
-/// The set-id files below `roots`, from the kept list when it still holds.
-pub(super) fn find(roots: &[&Path], cache_dir: Option<&Path>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let key = key(roots);
-    let kept = cache_dir.map(|dir| dir.join("setid-files"));
+/// The set-id files below `root`, from the kept list when it still holds.
+pub(super) fn find(root: &Path, cache_dir: Option<&Path>) -> Vec<PathBuf> {
+    let key = key(root);
+    // One list for each root; a name longer than a file's may be is not kept.
+    let name = root.to_string_lossy().replace('/', "-");
+    let kept = cache_dir.filter(|_| name.len() < 200).map(|dir| dir.join(format!("setid{name}")));
     if let Some(list) = kept.as_deref().and_then(|file| read(file, &key)) {
         return list;
     }
-    let mut left = MAX_FILES;
-    for root in roots {
-        let Ok(dir) = fs::open_at(None, root.as_os_str().as_bytes(), libc::O_RDONLY | libc::O_DIRECTORY, 0, Resolve::Host)
-        else {
-            continue;
-        };
+    let (mut found, mut left) = (Vec::new(), MAX_FILES);
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY;
+    if let Ok(dir) = fs::open_at(None, root.as_os_str().as_bytes(), flags, 0, Resolve::Host) {
         walk(dir.as_fd(), root, 0, &mut left, &mut found);
     }
     found.sort();
@@ -77,9 +75,9 @@ fn walk(dir: BorrowedFd<'_>, path: &Path, depth: usize, left: &mut usize, found:
     }
 }
 
-fn key(roots: &[&Path]) -> String {
+fn key(root: &Path) -> String {
     let mut key = String::from("casemate set-id files 1");
-    for path in WITNESSES.iter().map(Path::new).chain(roots.iter().copied()) {
+    for path in WITNESSES.iter().map(Path::new).chain([root]) {
         if let Ok(m) = std::fs::symlink_metadata(path) {
             let _ = write!(key, " {}:{}:{}.{}", path.display(), m.ino(), m.mtime(), m.mtime_nsec());
         }
@@ -113,7 +111,7 @@ fn write(file: &Path, key: &str, found: &[PathBuf]) {
         bytes.push(b'\n');
         bytes.extend_from_slice(path.as_os_str().as_bytes());
     }
-    let fresh = file.with_extension(std::process::id().to_string());
+    let fresh = file.with_extension(format!("{}.new", std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     let written = options
         .write(true)
@@ -143,13 +141,13 @@ mod tests {
             std::fs::set_permissions(tree.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
         }
         let expected = vec![tree.join("deep/er/sgid"), tree.join("deep/suid")];
-        assert_eq!(find(&[&tree], Some(&cache)), expected);
+        assert_eq!(find(&tree, Some(&cache)), expected);
         // Served from the list: the tree's own folder did not change.
         std::fs::set_permissions(tree.join("deep/suid"), std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(find(&[&tree], Some(&cache)), expected);
+        assert_eq!(find(&tree, Some(&cache)), expected);
         // A list that others could write is not trusted.
-        std::fs::set_permissions(cache.join("setid-files"), std::fs::Permissions::from_mode(0o666)).unwrap();
-        assert_eq!(find(&[&tree], Some(&cache)), vec![tree.join("deep/er/sgid")]);
+        std::fs::set_permissions(cache.join(format!("setid{}", tree.to_string_lossy().replace('/', "-"))), std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(find(&tree, Some(&cache)), vec![tree.join("deep/er/sgid")]);
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }
