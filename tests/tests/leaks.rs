@@ -35,6 +35,30 @@ fn nothing_beyond(before: &Residue, limit: Duration) {
     }
 }
 
+/// Proof that the count can see something: a run that lives shows in every kind it must.
+#[test]
+fn a_living_run_is_seen() {
+    let _alone = alone();
+    let before = Residue::now();
+    let word = marker();
+    let running = Run::python("import time\ntime.sleep(600)").arg(&word).start();
+    casemate_tests::find_inside(&word).settle();
+    let seen = Residue::now().beyond(&before);
+    running.signal("TERM");
+    assert_eq!(running.outcome().status(), "cancelled");
+    let mut kinds = vec!["namespaces", "processes"];
+    if !casemate_tests::rootless() {
+        kinds.extend(["cgroups", "user ids"]);
+    }
+    for kind in kinds {
+        assert!(
+            seen.iter().any(|entry| entry.starts_with(kind)),
+            "no {kind} among {seen:?}"
+        );
+    }
+    nothing_beyond(&before, seconds(5));
+}
+
 /// One run of many, of several kinds: good ones, bad ones, ended ones.
 fn one(number: u64) {
     match number % 10 {

@@ -160,6 +160,15 @@ pub fn pivot_to_current_directory() -> io::Result<()> {
     detach(b".")
 }
 
+/// Binds `source` over `target` in one call (`mount(2)`, `MS_BIND`); both are followed like any path,
+/// so this is only for places that nobody hostile can have made. The bind keeps the source's flags.
+pub fn bind_path(source: &[u8], target: &[u8]) -> io::Result<()> {
+    let (source, target) = (c_string(source)?, c_string(target)?);
+    let none = std::ptr::null();
+    // SAFETY: both paths are live C strings; MS_BIND ignores the null type and data.
+    check(unsafe { libc::mount(source.as_ptr(), target.as_ptr(), none, libc::MS_BIND, none.cast()) }).map(drop)
+}
+
 /// Detaches the mount at `path` with all below it.
 pub fn detach(path: &[u8]) -> io::Result<()> {
     let path = c_string(path)?;

@@ -3,12 +3,12 @@
 //!
 //! The list of entries is read from the instance itself, so what a newer kernel adds is covered.
 
-use super::root::{Covers, seal};
+use super::root::{EMPTY_DIR, EMPTY_FILE, seal};
 use super::{AtStep, StepError};
 use crate::plan::{Plan, Wall};
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::libc;
-use casemate_sys::mount::{self as mounts, Depth, attr};
+use casemate_sys::mount::{self as mounts, attr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// More top-level entries than any kernel has.
@@ -24,36 +24,33 @@ pub(super) fn make() -> Result<OwnedFd, StepError> {
     mounts::new_filesystem("proc", &[("hidepid", "2")], attributes).at(|| "make /proc".into())
 }
 
-/// Attaches `/proc` to the new root and covers what tells of the host.
-pub(super) fn attach(
-    plan: &Plan,
-    root: BorrowedFd<'_>,
-    proc: BorrowedFd<'_>,
-    covers: &Covers,
-) -> Result<(), StepError> {
+/// Attaches `/proc` to the new root, which is ours and the working directory by now, and covers what
+/// tells of the host.
+///
+/// The covers are bound by path, one call each: these names are the kernel's and our own.
+pub(super) fn attach(plan: &Plan, root: BorrowedFd<'_>, proc: BorrowedFd<'_>) -> Result<(), StepError> {
     mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())?;
     if plan.omitted.has(Wall::ProcMask) {
         return Ok(());
     }
-    let replacements = seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
+    seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
     let proc = fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;
     let entries = fs::entries(proc.as_fd(), MAX_ENTRIES).at(|| "list /proc".into())?;
     for entry in entries {
         let name = &entry.name;
         let is_process = name.iter().all(u8::is_ascii_digit);
-        if is_process || plan.proc.keep.contains(name) {
+        // A link shows what its target shows, and that lies in our own process folders.
+        if is_process || entry.kind == libc::DT_LNK || plan.proc.keep.contains(name) {
             continue;
         }
         let replacement = plan.proc.replace.iter().find(|(n, _)| n == name);
-        let result = match replacement {
-            Some((_, by)) => mounts::clone_tree(replacements.as_fd(), by, Depth::One)
-                .and_then(|tree| mounts::attach(tree.as_fd(), proc.as_fd(), name)),
-            None if entry.kind == libc::DT_DIR => covers.dir(proc.as_fd(), name),
-            // A link shows what its target shows, and that lies in our own process folders.
-            None if entry.kind == libc::DT_LNK => Ok(()),
-            None => covers.file(proc.as_fd(), name),
+        let source = match replacement {
+            Some((_, by)) => [REPLACEMENTS, b"/", by].concat(),
+            None if entry.kind == libc::DT_DIR => EMPTY_DIR.to_vec(),
+            None => EMPTY_FILE.to_vec(),
         };
-        result.at(|| format!("cover /proc/{}", String::from_utf8_lossy(name)))?;
+        mounts::bind_path(&source, &[b"proc/", &name[..]].concat())
+            .at(|| format!("cover /proc/{}", String::from_utf8_lossy(name)))?;
     }
     Ok(())
 }

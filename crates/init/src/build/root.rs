@@ -35,7 +35,7 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     let root = open_dir(None, b"/").at(|| "open the root".into())?;
     // Verified after the pivot, so that no descriptor can lead back to the host (CVE-2024-21626).
     fs::enter_dir(root.as_fd()).at(|| "enter the root".into())?;
-    procfs::attach(plan, root.as_fd(), proc.as_fd(), &covers)?;
+    procfs::attach(plan, root.as_fd(), proc.as_fd())?;
     mount::set_attributes(root.as_fd(), attr::RDONLY, Depth::One).at(|| "make the root read-only".into())?;
     let workspace = open_dir(Some(root.as_fd()), b"workspace").at(|| "open /workspace".into())?;
     Ok(workspace)
@@ -52,31 +52,31 @@ pub(super) fn open_dir(dir: Option<BorrowedFd<'_>>, path: &[u8]) -> io::Result<O
     fs::open_at(dir, path, libc::O_PATH | libc::O_DIRECTORY, 0, Resolve::Host)
 }
 
-/// An empty read-only file and folder, to be bound over what must not be seen.
+/// An empty file, read-only, to be bound over what must not be seen.
+pub(super) const EMPTY_FILE: &[u8] = b".casemate/empty";
+/// An empty folder, read-only, for the same.
+pub(super) const EMPTY_DIR: &[u8] = b".casemate/none";
+
+/// The covers, bound read-only over themselves, so that their clones are read-only.
 pub(super) struct Covers {
     file: OwnedFd,
-    dir: OwnedFd,
 }
 
 impl Covers {
     fn new(root: BorrowedFd<'_>) -> Result<Self, StepError> {
         let make = || -> io::Result<Self> {
             fs::make_dir(root, OURS, 0o111)?;
-            make_file(root, b".casemate/empty", b"")?;
-            fs::make_dir(root, b".casemate/none", 0o555)?;
-            Ok(Self { file: seal(root, b".casemate/empty")?, dir: seal(root, b".casemate/none")? })
+            make_file(root, EMPTY_FILE, b"")?;
+            fs::make_dir(root, EMPTY_DIR, 0o555)?;
+            seal(root, EMPTY_DIR)?;
+            Ok(Self { file: seal(root, EMPTY_FILE)? })
         };
         make().at(|| "make the covers".into())
     }
 
     /// Covers a file.
-    pub(super) fn file(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
+    fn file(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
         mount::attach(mount::clone_tree(self.file.as_fd(), b"", Depth::One)?.as_fd(), dir, name)
-    }
-
-    /// Covers a folder.
-    pub(super) fn dir(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
-        mount::attach(mount::clone_tree(self.dir.as_fd(), b"", Depth::One)?.as_fd(), dir, name)
     }
 }
 
@@ -128,12 +128,11 @@ fn make_file(root: BorrowedFd<'_>, path: &[u8], content: &[u8]) -> io::Result<()
     casemate_sys::fd::write_all(file.as_fd(), content)
 }
 
-/// Binds the empty file over `path`; what is not there needs no hiding.
+/// Binds the empty file over `path`, not following it; what is not there needs no hiding.
 fn hide(root: BorrowedFd<'_>, path: &[u8], covers: &Covers) -> io::Result<()> {
-    match fs::open_at(Some(root), path, libc::O_PATH | libc::O_NOFOLLOW, 0, Resolve::BeneathNoLinks) {
-        Ok(target) => covers.file(target.as_fd(), b""),
+    match covers.file(root, path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(e),
+        other => other,
     }
 }
 

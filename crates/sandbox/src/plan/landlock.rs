@@ -66,15 +66,15 @@ pub(super) fn ruleset(abi: u32, readable: &[PathBuf]) -> Landlock {
         // Names of folders alone: what may be listed is the folders' own modes' business.
         rule(b"/", READ_DIR),
         rule(b"/proc", READ | WRITE_FILE | TRUNCATE),
-        rule(b"/dev", READ),
+        // Five device nodes on a read-only filesystem; /dev/shm has its own rule.
+        rule(b"/dev", READ | WRITE_FILE | TRUNCATE | IOCTL_DEV),
         rule(b"/dev/shm", READ | CHANGE),
         rule(b"/tmp", READ | CHANGE | EXECUTE),
         rule(b"/workspace", READ | CHANGE | EXECUTE),
     ];
-    for device in [&b"null"[..], b"zero", b"full", b"random", b"urandom"] {
-        rules.push(rule(&[b"/dev/", device].concat(), READ_FILE | WRITE_FILE | TRUNCATE | IOCTL_DEV));
-    }
-    rules.extend(readable.iter().map(|path| rule(path.as_os_str().as_bytes(), READ | EXECUTE)));
+    // A rule covers all beneath its path, over mounts too: one for each topmost path is enough.
+    let topmost = readable.iter().filter(|path| !readable.iter().any(|r| *path != r && path.starts_with(r)));
+    rules.extend(topmost.map(|path| rule(path.as_os_str().as_bytes(), READ | EXECUTE)));
     Landlock {
         abi,
         files: file_rights(abi),
