@@ -179,6 +179,7 @@ pub struct Config {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print each value and where it came from
+    #[command(after_help = "Examples:\n  casemate config show\n  casemate config show --json")]
     Show {
         /// Print as JSON
         #[arg(long)]

@@ -30,9 +30,7 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
     let mut console = Console::new(show, args.quiet).context("take over signals")?;
     let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
     console.clear();
-    if let Some(dir) = &out_dir {
-        write_outputs(dir, &outcome)?;
-    }
+    let written = out_dir.as_ref().map_or(Ok(()), |dir| write_outputs(dir, &outcome));
     if args.json {
         let json = serde_json::to_string(&wire::Wire::from(&outcome)).context("write the result")?;
         output::print((json + "\n").as_bytes()).context("write the result")?;
@@ -41,6 +39,7 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
             eprintln!("casemate: {line}");
         }
     }
+    written?;
     Ok(exit::of_outcome(&outcome))
 }
 

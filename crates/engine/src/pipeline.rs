@@ -80,6 +80,15 @@ impl Engine {
     pub fn prepare(request: &ExecutionRequest, settings: Settings) -> Result<Self, EngineError> {
         let (created_at, begun) = (SystemTime::now(), Instant::now());
         request.check(&settings.maxima)?;
+        // First of all, so that it settles on another CPU while the rest is looked up.
+        let warden = Warden::start(Setup {
+            blueprints: Vec::new(),
+            takes_blueprints: true,
+            ids: settings.ids,
+            state_dir: settings.state_dir.clone(),
+            cgroup_base: settings.cgroup_base.clone(),
+            allow_missing: settings.allow_missing,
+        })?;
         let language = Table::builtin()
             .find(&request.language)
             .ok_or_else(|| EngineError::UnknownLanguage(request.language.chars().take(64).collect()))?;
@@ -95,13 +104,7 @@ impl Engine {
         }
         let blueprint = draw(&ground)?;
         let facts = BlueprintFacts::from(&blueprint);
-        let warden = Warden::start(Setup {
-            blueprints: vec![blueprint],
-            ids: settings.ids,
-            state_dir: settings.state_dir.clone(),
-            cgroup_base: settings.cgroup_base.clone(),
-            allow_missing: settings.allow_missing,
-        })?;
+        warden.add_blueprint(&blueprint)?;
         Ok(Self { settings, installation, facts, warden, created_at, begun })
     }
 

@@ -9,9 +9,9 @@ use crate::stages;
 use casemate_init::spec::SpawnSpec;
 use casemate_runtime::environment::{WORKSPACE, environment};
 use casemate_runtime::oneshot::{self, Job, Unobserved};
-use casemate_sandbox::cgroup::{self, Kind};
+use casemate_sandbox::cgroup::{Hierarchy, Kind};
 use casemate_sandbox::plan::{Ground, draw};
-use casemate_sandbox::{Setup, WallSet, Warden, rootless};
+use casemate_sandbox::{Setup, WallSet, Warden, rootless, warden};
 use casemate_types::{Bytes, Layer, Limits, Network, Status};
 use std::path::Path;
 use std::time::Duration;
@@ -82,8 +82,11 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn control_groups(settings: &Settings) -> Result<CgroupFacts, String> {
-    let options = cgroup::Options::of_host(settings.cgroup_base.clone()).map_err(|e| chain(&e))?;
-    let hierarchy = cgroup::discover(&options).map_err(|e| chain(&e))?;
+    let look = |hierarchy: &dyn Hierarchy| Ok(facts_of(hierarchy));
+    warden::with_hierarchy(&settings.state_dir, settings.cgroup_base.clone(), look).map_err(|e| chain(&e))
+}
+
+fn facts_of(hierarchy: &dyn Hierarchy) -> CgroupFacts {
     let controllers = hierarchy
         .controllers()
         .iter()
@@ -98,9 +101,7 @@ fn control_groups(settings: &Settings) -> Result<CgroupFacts, String> {
         Kind::V2 => "v2",
         Kind::Hybrid => "hybrid",
     };
-    let facts = CgroupFacts { kind, base: hierarchy.base(), controllers };
-    hierarchy.retire();
-    Ok(facts)
+    CgroupFacts { kind, base: hierarchy.base(), controllers }
 }
 
 /// Builds a sandbox with every wall that can be had, and runs a program in it.
@@ -110,6 +111,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
     let facts = BlueprintFacts::from(&blueprint);
     let mut warden = Warden::start(Setup {
         blueprints: vec![blueprint],
+        takes_blueprints: false,
         ids: settings.ids,
         state_dir: settings.state_dir.clone(),
         cgroup_base: settings.cgroup_base.clone(),

@@ -5,6 +5,7 @@
 
 use crate::error::{AtStep, SandboxError};
 use crate::warden::message::{Create, MAX_REPLY_BYTES, Reply, Request};
+use crate::plan::{self, Blueprint};
 use crate::warden::{self, Setup, Started};
 use casemate_init::protocol::{Event, MAX_MESSAGE_BYTES, Request as InitRequest};
 use casemate_init::spec::{CollectSpec, SpawnSpec};
@@ -24,6 +25,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Warden {
     started: Started,
+    state_dir: PathBuf,
     cgroup_base: Option<PathBuf>,
     next_key: u64,
     closed: bool,
@@ -35,8 +37,19 @@ impl Warden {
     /// # Errors
     /// When a process or socket cannot be made.
     pub fn start(setup: Setup) -> Result<Self, SandboxError> {
-        let cgroup_base = setup.cgroup_base.clone();
-        Ok(Self { started: warden::start(setup)?, cgroup_base, next_key: 1, closed: false })
+        let (state_dir, cgroup_base) = (setup.state_dir.clone(), setup.cgroup_base.clone());
+        Ok(Self { started: warden::start(setup)?, state_dir, cgroup_base, next_key: 1, closed: false })
+    }
+
+    /// Adds a kind of sandbox; the first one added has index 0.
+    ///
+    /// # Errors
+    /// When a memory file cannot be made, or the warden is gone.
+    pub fn add_blueprint(&self, blueprint: &Blueprint) -> Result<(), SandboxError> {
+        let sources = plan::encode_sources(&blueprint.sources);
+        let sources = memfd::sealed("casemate-sources", Kind::Data, &sources)
+            .at(|| "make the memory file of the sources".into())?;
+        self.send(&Request::Blueprint, &[blueprint.plan.as_fd(), sources.as_fd()])
     }
 
     /// Asks for a sandbox; [`Reply::Created`] or [`Reply::Refused`] answers. The key in `create` is
@@ -98,7 +111,7 @@ impl Warden {
         self.closed = true;
         let _ = process::reap(self.started.pid, process::Wait::Block);
         let until = event::monotonic() + CLOSE_LIMIT;
-        while warden::sweep(self.cgroup_base.clone()).is_err() && event::monotonic() < until {
+        while warden::sweep(&self.state_dir, self.cgroup_base.clone()).is_err() && event::monotonic() < until {
             let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
         }
         SandboxError::WardenGone

@@ -34,6 +34,16 @@ pub struct IdLease {
     _lock: OwnedFd,
 }
 
+/// Opens the lock file of a state folder.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_lock(lock_file: &Path) -> Result<OwnedFd, SandboxError> {
+    let path = lock_file.as_os_str().as_encoded_bytes();
+    let flags = libc::O_RDWR | libc::O_CREAT | libc::O_NOFOLLOW;
+    fs::open_at(None, path, flags, 0o600, Resolve::Host).at(|| format!("open {}", lock_file.display()))
+}
+
 impl IdRange {
     /// Leases the first free slot from a starting point that differs from run to run.
     ///
@@ -42,9 +52,7 @@ impl IdRange {
     pub fn lease(&self, lock_file: &Path) -> Result<IdLease, SandboxError> {
         let name = || format!("lease ids by {}", lock_file.display());
         let slots = self.count / 2;
-        let path = lock_file.as_os_str().as_encoded_bytes();
-        let flags = libc::O_RDWR | libc::O_CREAT | libc::O_NOFOLLOW;
-        let lock = fs::open_at(None, path, flags, 0o600, Resolve::Host).at(name)?;
+        let lock = open_lock(lock_file)?;
         let start = std::process::id().wrapping_mul(2_654_435_761);
         for i in 0..slots {
             let slot = start.wrapping_add(i) % slots;

@@ -44,6 +44,8 @@ pub fn effective_gid() -> u32 {
 
 /// Capabilities of capabilities(7) that our own code keeps for a while.
 pub mod capability {
+    /// Pass by permission bits, of files whose owner is mapped.
+    pub const DAC_OVERRIDE: u64 = 1 << 1;
     /// Send signals to processes of other users.
     pub const KILL: u64 = 1 << 5;
     /// Change group ids.

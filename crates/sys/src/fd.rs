@@ -131,16 +131,22 @@ pub fn try_lock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
     }
 }
 
-/// Tells whether some other open file description holds a lock on one byte (`F_OFD_GETLK`).
-pub fn is_byte_locked(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
-    let mut lock = libc::flock {
-        l_type: libc::F_WRLCK as i16,
+/// Takes a shared lock on one byte of an open file, waiting for one who holds it exclusively.
+///
+/// [`try_lock_byte`] on the same description turns it into an exclusive one if nobody shares it.
+pub fn share_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
+    let lock = libc::flock {
+        l_type: libc::F_RDLCK as i16,
         l_whence: libc::SEEK_SET as i16,
         l_start: offset as i64,
         l_len: 1,
         l_pid: 0,
     };
-    // SAFETY: `lock` is a valid flock structure that lives across the call and may be written.
-    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_GETLK, &mut lock) })?;
-    Ok(i32::from(lock.l_type) != libc::F_UNLCK)
+    loop {
+        // SAFETY: `lock` is a valid flock structure that lives across the call.
+        match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLKW, &lock) }) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => return other.map(drop),
+        }
+    }
 }

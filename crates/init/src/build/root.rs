@@ -29,7 +29,7 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     run_steps(plan, root, trees, &covers)?;
     make_file(root, b".casemate/proc/meminfo", memory_text(release).as_bytes()).at(|| "make meminfo".into())?;
     disk(release, root)?;
-    shared_memory(plan, root)?;
+    shared_memory_and_terminals(plan, root)?;
     fs::enter_dir(root).at(|| "enter the root".into())?;
     mount::pivot_to_current_directory().at(|| "pivot to the root".into())?;
     let root = open_dir(None, b"/").at(|| "open the root".into())?;
@@ -41,11 +41,9 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     Ok(workspace)
 }
 
-/// Tests only: with the mount wall left out, a folder of the host's `/tmp` serves as workspace.
+/// Tests only: with the mount wall left out, the host's `/tmp` serves as workspace.
 pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
-    let path = format!("/tmp/casemate-omit-{}", std::process::id());
-    std::fs::create_dir_all(&path).at(|| format!("make {path}"))?;
-    open_dir(None, path.as_bytes()).at(|| format!("open {path}"))
+    open_dir(None, b"/tmp").at(|| "open /tmp".into())
 }
 
 pub(super) fn open_dir(dir: Option<BorrowedFd<'_>>, path: &[u8]) -> io::Result<OwnedFd> {
@@ -170,10 +168,16 @@ fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
     mount::detach(DISK).at(|| "detach the disk's place".into())
 }
 
-fn shared_memory(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), StepError> {
+fn shared_memory_and_terminals(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), StepError> {
     let size = plan.shm_bytes.to_string();
     let options = [("mode", "1777"), ("size", size.as_str()), ("nr_inodes", "16384")];
     let shm = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV | attr::NOEXEC)
         .at(|| "make /dev/shm".into())?;
-    mount::attach(shm.as_fd(), root, b"dev/shm").at(|| "attach /dev/shm".into())
+    mount::attach(shm.as_fd(), root, b"dev/shm").at(|| "attach /dev/shm".into())?;
+    // Terminals of its own, bounded; none of the host's can be reached (devpts is per mount since
+    // Linux 4.7).
+    let options = [("mode", "0600"), ("ptmxmode", "0666"), ("max", "64")];
+    let terminals = mount::new_filesystem("devpts", &options, attr::NOSUID | attr::NOEXEC)
+        .at(|| "make /dev/pts".into())?;
+    mount::attach(terminals.as_fd(), root, b"dev/pts").at(|| "attach /dev/pts".into())
 }

@@ -56,11 +56,10 @@ struct Facts {
 }
 
 impl<'a, 'w> Pump<'a, 'w> {
-    /// Orders the sandbox, its clocks and its program in one go; the kernel keeps the order.
+    /// Orders the sandbox and its program in one go; the kernel keeps the order.
     pub(super) fn start(warden: &'w mut Warden, job: Job<'a>) -> Result<Self, RuntimeError> {
         let ordered = event::monotonic();
         let sandbox = warden.create(job.create)?;
-        warden.arm(&sandbox)?;
         let parser = job.collect.as_ref().map(|c| Parser::new(c.max_files as usize, c.max_bytes));
         sandbox.spawn(SpawnOrder {
             spawn: SPAWN,
@@ -186,6 +185,7 @@ impl<'a, 'w> Pump<'a, 'w> {
                 self.facts.separate_ids = separate_ids;
             }
             SandboxEvent::Started { .. } => {
+                self.warden.arm(&self.sandbox)?;
                 self.started = Some(event::monotonic());
                 self.facts.started_at = Some(SystemTime::now());
                 for output in [&mut self.stdout, &mut self.stderr] {

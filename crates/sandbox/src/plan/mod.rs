@@ -10,9 +10,12 @@ mod setuid;
 
 use crate::error::{AtStep, SandboxError};
 use crate::seccomp;
-use casemate_init::plan::{Omitted, Plan};
+use casemate_init::codec::{Malformed, Reader, Writer};
+use casemate_init::plan::{MAX_PLAN_BYTES, Omitted, Plan};
 use casemate_sys::memfd::{self, Kind};
-use std::os::fd::OwnedFd;
+use std::ffi::OsString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 pub use landlock::lacking as landlock_lacks;
@@ -60,6 +63,51 @@ pub struct Blueprint {
     pub landlock_abi: u32,
     /// Whether programs enter the AppArmor profile.
     pub apparmor: bool,
+}
+
+/// Most sources of a blueprint.
+const MAX_SOURCES: usize = 256;
+const MAX_SOURCES_BYTES: usize = 2 << 20;
+
+/// The byte form of a list of sources.
+pub(crate) fn encode_sources(sources: &[Source]) -> Vec<u8> {
+    let mut w = Writer::default();
+    w.list(sources, |w, source| {
+        w.bytes(source.path.as_os_str().as_bytes());
+        w.u8(source.device.into());
+    });
+    w.finish()
+}
+
+fn decode_sources(bytes: &[u8]) -> Result<Vec<Source>, Malformed> {
+    let mut r = Reader::new(bytes);
+    let sources = r.list(MAX_SOURCES, |r| {
+        let path = PathBuf::from(OsString::from_vec(r.bytes()?));
+        Ok(Source { path, device: r.u8()? == 1 })
+    })?;
+    r.end()?;
+    if sources.iter().all(|s| s.path.is_absolute()) { Ok(sources) } else { Err(Malformed::Range) }
+}
+
+impl Blueprint {
+    /// Takes a blueprint that a client sent: the plan, then the list of sources, both sealed.
+    ///
+    /// # Errors
+    /// When either is not what it should be.
+    pub(crate) fn receive(fds: Vec<OwnedFd>) -> Result<Self, SandboxError> {
+        let malformed = || SandboxError::Protocol { peer: "client" };
+        let [plan, sources] = <[OwnedFd; 2]>::try_from(fds).map_err(|_| malformed())?;
+        let bytes = memfd::read_sealed(sources.as_fd(), MAX_SOURCES_BYTES).at(|| "read the sources".into())?;
+        let sources = decode_sources(&bytes).map_err(|_| malformed())?;
+        let bytes = memfd::read_sealed(plan.as_fd(), MAX_PLAN_BYTES).at(|| "read the plan".into())?;
+        let decoded = Plan::decode(&bytes).map_err(|_| malformed())?;
+        if decoded.tree_count() != sources.len() {
+            return Err(malformed());
+        }
+        let landlock_abi = decoded.landlock.abi;
+        let apparmor = !decoded.apparmor.is_empty();
+        Ok(Self { plan, sources, omitted: decoded.omitted, landlock_abi, apparmor })
+    }
 }
 
 /// Draws up one kind of sandbox.

@@ -14,7 +14,8 @@ const TOP_LEVEL: [&str; 6] = ["bin", "sbin", "lib", "lib64", "lib32", "libx32"];
 /// Device nodes of the host that every sandbox gets.
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// Links of `/dev` that programs expect.
-const DEVICE_LINKS: [(&str, &str); 4] = [
+const DEVICE_LINKS: [(&str, &str); 5] = [
+    ("ptmx", "pts/ptmx"),
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
     ("stdout", "/proc/self/fd/1"),
@@ -47,6 +48,7 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
         draft.link(&Path::new("/dev").join(name), target.as_bytes());
     }
     draft.dir(Path::new("/dev/shm"), 0o755);
+    draft.dir(Path::new("/dev/pts"), 0o755);
     draft.dir(Path::new("/proc"), 0o555);
     proc_view::draw(&mut draft);
     for prefix in &ground.prefixes {

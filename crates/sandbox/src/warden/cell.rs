@@ -15,6 +15,8 @@ const OOM_LOOK: Duration = Duration::from_millis(2);
 /// How long a dead sandbox's cgroup may take to become removable.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 const REMOVAL_LOOK: Duration = Duration::from_millis(1);
+/// How long building may take; a client that never starts the clocks gains no more than this.
+const SETUP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a cell is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +68,7 @@ impl Cell {
             limits: *create,
             phase: Phase::Idle,
             cause: Cause::Itself,
-            wall_until: None,
+            wall_until: Some(event::monotonic() + SETUP_LIMIT + create.wall),
             next_look: None,
             oom_looks: 0,
             used: Used::default(),
@@ -87,8 +89,7 @@ impl Cell {
     /// The next instant at which [`Cell::tick`] must be called.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Idle => self.next_look,
-            Phase::Armed => [self.wall_until, self.next_look].into_iter().flatten().min(),
+            Phase::Idle | Phase::Armed => [self.wall_until, self.next_look].into_iter().flatten().min(),
             Phase::Ending { until } => Some(until),
             Phase::Dead { .. } => Some(event::monotonic() + REMOVAL_LOOK),
         }
@@ -105,7 +106,7 @@ impl Cell {
                 }
                 self.phase = Phase::Ending { until: now + Duration::from_secs(1) };
             }
-            Phase::Armed => {
+            Phase::Idle | Phase::Armed => {
                 if self.wall_until.is_some_and(|until| now >= until) {
                     return self.end(Cause::Wall);
                 }
@@ -113,7 +114,6 @@ impl Cell {
                     self.look(now);
                 }
             }
-            Phase::Idle if self.next_look.is_some_and(|at| now >= at) => self.look(now),
             _ => {}
         }
     }

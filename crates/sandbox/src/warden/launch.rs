@@ -20,9 +20,9 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-/// Processes of ours in a sandbox's cgroup beside the caller's: init, and a collector or a child
-/// that is not the program yet.
-const OWN_PROCESSES: u32 = 2;
+/// Processes of ours in a sandbox's cgroup beside the caller's: init. The collector runs when every
+/// program is dead.
+const OWN_PROCESSES: u32 = 1;
 
 /// Builds a cell up to the release of init.
 ///
@@ -199,7 +199,10 @@ fn become_init(
                 credentials::set_gid(PROGRAM_ID)?;
                 credentials::set_uid(PROGRAM_ID)?;
                 credentials::keep_capabilities_over_exec(
-                    capability::SYS_ADMIN | capability::NET_ADMIN | capability::SETPCAP,
+                    capability::SYS_ADMIN
+                        | capability::NET_ADMIN
+                        | capability::SETPCAP
+                        | capability::DAC_OVERRIDE,
                 )?;
             }
             Identity::Unchanged => {}

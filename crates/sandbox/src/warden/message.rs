@@ -40,9 +40,13 @@ pub struct Create {
 /// What a client asks of the warden.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Request {
+    /// Take one more kind of sandbox. Two descriptors: the sealed plan, the sealed list of sources.
+    /// Refused unless the warden was set up to take it.
+    Blueprint,
     /// Build a sandbox.
     Create(Create),
-    /// Start its clocks: from here on the wall and CPU limits count.
+    /// Start its clocks: from here on the wall limit counts. Without it the limit counts from the
+    /// building on, with ten seconds more.
     Arm {
         /// Which.
         key: u64,
@@ -78,6 +82,7 @@ impl Request {
                 w.u64(millis(c.grace));
                 w.u8(c.loopback.into());
             }
+            Request::Blueprint => w.u8(4),
             Request::Arm { key } => {
                 w.u8(2);
                 w.u64(*key);
@@ -100,6 +105,7 @@ impl Request {
             1 => Request::Create(decode_create(&mut r)?),
             2 => Request::Arm { key: r.u64()? },
             3 => Request::End { key: r.u64()? },
+            4 => Request::Blueprint,
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -304,7 +310,7 @@ mod tests {
 
     #[test]
     fn requests_read_back_and_zero_is_refused() {
-        for request in [Request::Create(create()), Request::Arm { key: 9 }, Request::End { key: 10 }] {
+        for request in [Request::Create(create()), Request::Blueprint, Request::Arm { key: 9 }, Request::End { key: 10 }] {
             let bytes = request.encode();
             assert!(bytes.len() <= MAX_REQUEST_BYTES);
             assert_eq!(Request::decode(&bytes), Ok(request));

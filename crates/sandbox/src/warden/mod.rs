@@ -12,12 +12,12 @@ mod serve;
 
 use crate::cgroup::{self, Hierarchy};
 use crate::error::{AtStep, SandboxError};
-use crate::ids::{IdRange, ROOT_RANGE};
+use crate::ids::{self, IdRange, ROOT_RANGE};
 use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
 use casemate_sys::{fd, process, signal, socket, terminal};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The layers that a caller may allow to be missing, by name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,6 +31,10 @@ pub struct WallSet {
 pub struct Setup {
     /// The kinds of sandboxes it can build.
     pub blueprints: Vec<Blueprint>,
+    /// Whether its client may add kinds. Only for a client that could as well have drawn them
+    /// beforehand: the one process tree of `casemate run`, where both are the same program and user,
+    /// and drawing goes on while the warden settles.
+    pub takes_blueprints: bool,
     /// Ids to lease from when it is root; [`ROOT_RANGE`] when `None`.
     pub ids: Option<IdRange>,
     /// Folder for the lock file of id leases; made by the caller, mode 0700.
@@ -75,7 +79,12 @@ pub(crate) struct House {
     null: OwnedFd,
     hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
     tag: String,
+    base_lock: OwnedFd,
 }
+
+/// Byte of the lock file that a warden shares while it may use the cgroup base; who is alone with it
+/// may remove the base. Far above the bytes of id leases.
+const BASE_BYTE: u64 = 1 << 40;
 
 fn run(setup: Setup, socket: OwnedFd) -> i32 {
     // A session of its own: a terminal's Ctrl-C reaches the client, which decides.
@@ -99,13 +108,15 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
         casemate_sys::fs::Resolve::Host,
     )
     .at(|| "open /dev/null".into())?;
+    let base_lock = ids::open_lock(&setup.state_dir.join("ids.lock"))?;
+    fd::share_byte(base_lock.as_fd(), BASE_BYTE).at(|| "share the cgroup base".into())?;
     let hierarchy = cgroup::Options::of_host(setup.cgroup_base.clone())
         .and_then(|options| cgroup::discover(&options))
         .map_err(SandboxError::from);
     let init = crate::image::init()?;
     // Names of groups tell a living warden from a dead one: pid and start time never repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
-    Ok(House { setup, standing, init, null, hierarchy, tag })
+    Ok(House { setup, standing, init, null, hierarchy, tag, base_lock })
 }
 
 impl House {
@@ -114,6 +125,15 @@ impl House {
             Standing::Root => Some(self.setup.ids.unwrap_or(ROOT_RANGE)),
             Standing::Subordinate(range) => Some(range),
             Standing::Single => None,
+        }
+    }
+
+    /// Removes the empty base, unless another warden is about to use it.
+    fn retire(&self) {
+        if let Ok(hierarchy) = &self.hierarchy
+            && matches!(fd::try_lock_byte(self.base_lock.as_fd(), BASE_BYTE), Ok(true))
+        {
+            hierarchy.retire();
         }
     }
 
@@ -138,15 +158,31 @@ pub(crate) fn is_owner_alive(group_name: &str) -> bool {
     pid.is_some_and(|pid| warden_tag(pid).is_ok_and(|living| living == tag))
 }
 
+/// Looks at the control groups from outside a warden; the empty base does not stay.
+///
+/// # Errors
+/// When control groups cannot be found, or `look` fails.
+pub fn with_hierarchy<T>(
+    state_dir: &Path,
+    cgroup_base: Option<PathBuf>,
+    look: impl FnOnce(&dyn Hierarchy) -> Result<T, SandboxError>,
+) -> Result<T, SandboxError> {
+    let lock = ids::open_lock(&state_dir.join("ids.lock"))?;
+    fd::share_byte(lock.as_fd(), BASE_BYTE).at(|| "share the cgroup base".into())?;
+    let hierarchy = cgroup::discover(&cgroup::Options::of_host(cgroup_base)?)?;
+    let result = look(hierarchy.as_ref());
+    if matches!(fd::try_lock_byte(lock.as_fd(), BASE_BYTE), Ok(true)) {
+        hierarchy.retire();
+    }
+    result
+}
+
 /// Removes what a dead warden left behind; for a client that outlived it.
 ///
 /// # Errors
 /// When control groups cannot be found or removed.
-pub fn sweep(cgroup_base: Option<PathBuf>) -> Result<usize, SandboxError> {
-    let hierarchy = cgroup::discover(&cgroup::Options::of_host(cgroup_base)?)?;
-    let swept = hierarchy.sweep(&is_owner_alive)?.len();
-    hierarchy.retire();
-    Ok(swept)
+pub fn sweep(state_dir: &Path, cgroup_base: Option<PathBuf>) -> Result<usize, SandboxError> {
+    with_hierarchy(state_dir, cgroup_base, |hierarchy| Ok(hierarchy.sweep(&is_owner_alive)?.len()))
 }
 
 /// Duplicates what an exec must find at fixed numbers: `fds[i]` at `first + i`.

@@ -6,6 +6,7 @@ use super::is_owner_alive;
 use super::launch::{launch, with_source};
 use super::message::{Cause, MAX_REQUEST_BYTES, Reply, Request};
 use crate::error::SandboxError;
+use crate::plan::Blueprint;
 use casemate_sys::event::{self, PollFd, interest, no_interest};
 use casemate_sys::{libc, socket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -57,9 +58,7 @@ impl Serve {
             }
             self.bury();
         }
-        if let Ok(hierarchy) = &self.house.hierarchy {
-            hierarchy.retire();
-        }
+        self.house.retire();
         0
     }
 
@@ -113,6 +112,13 @@ impl Serve {
                 }
                 self.sweep_once();
             }
+            Ok(Request::Blueprint) if self.house.setup.takes_blueprints => {
+                match Blueprint::receive(message.fds) {
+                    Ok(blueprint) => self.house.setup.blueprints.push(blueprint),
+                    Err(_) => self.lose_client(),
+                }
+            }
+            Ok(Request::Blueprint) => self.lose_client(),
             Ok(Request::Arm { key }) => self.each_of(key, Cell::arm),
             Ok(Request::End { key }) => self.each_of(key, |cell| cell.end(Cause::Asked)),
             Err(_) => self.lose_client(),
