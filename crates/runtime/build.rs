@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 #[path = "src/language/schema.rs"]
-#[allow(missing_docs, reason = "the fields are described in the file they come from")]
 mod schema;
 
 use schema::{Chosen, Compile, File, Managed, Naming, Row};

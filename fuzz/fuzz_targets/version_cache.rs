@@ -3,8 +3,7 @@
 //! Whatever it holds, an answer is a plain version of a bounded length; and after a write, what was
 //! written is what is read.
 #![no_main]
-// Compiled in by path, because the crate shows it to nobody; parts of each file go unused.
-#![allow(dead_code)]
+#![expect(dead_code, reason = "compiled in by path, for no crate shows it; parts of each file go unused")]
 
 #[path = "../../crates/runtime/src/language/cache.rs"]
 mod cache;

@@ -138,7 +138,9 @@ fn wall(about: &About, survey: &Survey) -> WallReport {
         Some(layer) => (layer.state, layer.detail.clone()),
         None => (LayerState::Missing, "no sandbox could be built; see the problem below".into()),
     };
-    let remedy = (state != LayerState::Enforced && !about.remedy.is_empty()).then_some(about.remedy);
+    // A namespace that stands in part says in its detail what would complete it.
+    let wanted = state == LayerState::Missing || (state == LayerState::Partial && about.name != LayerName::User);
+    let remedy = (wanted && !about.remedy.is_empty()).then_some(about.remedy);
     WallReport {
         name: about.name.as_str(),
         what: about.what,

@@ -120,6 +120,7 @@ fn settle(plan: &Plan, release: &Release) -> Result<(), StepError> {
             fd::duplicate_to(null.as_fd(), number).at(|| "wire init's own descriptors".into())?;
         }
     }
+    walls::raise_oom_score()?;
     if !plan.omitted.has(Wall::Capabilities) {
         let ids = capability::KILL | capability::SETUID | capability::SETGID;
         let keep = capability::SETPCAP | if release.separate_ids { ids } else { 0 };

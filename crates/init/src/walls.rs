@@ -11,7 +11,8 @@ use casemate_sys::{credentials, landlock, libc, seccomp};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// Makes programs of the sandbox the first victims of an OOM killer (proc_pid_oom_score_adj(5)).
+/// Makes the sandbox the first victim of an OOM killer (proc_pid_oom_score_adj(5)). Within it the
+/// largest process goes first, which init never is.
 const OOM_SCORE_ADJ: &str = "900";
 /// File rights that make sense on a file; the others need a folder.
 const FILE_RIGHTS: u64 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
@@ -47,9 +48,13 @@ fn add_rules(wanted: &Landlock, ruleset: BorrowedFd<'_>) -> Result<(), StepError
     Ok(())
 }
 
+/// Raises the OOM score of init, before it becomes undumpable and so unable to; programs inherit it.
+pub fn raise_oom_score() -> Result<(), StepError> {
+    std::fs::write("/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())
+}
+
 /// Sets the limits of this process and its children.
 pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> {
-    std::fs::write("/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())?;
     if plan.omitted.has(Wall::ResourceLimits) {
         return Ok(());
     }

@@ -56,6 +56,8 @@ pub mod capability {
     pub const SETPCAP: u64 = 1 << 8;
     /// Administer a network namespace.
     pub const NET_ADMIN: u64 = 1 << 12;
+    /// Set the offsets of a time namespace.
+    pub const SYS_TIME: u64 = 1 << 25;
     /// Administer namespaces and mounts.
     pub const SYS_ADMIN: u64 = 1 << 21;
 }

@@ -87,7 +87,7 @@ pub struct Usage {
     pub memory_peak_bytes: Option<u64>,
     /// Highest use of the disk seen: sampled every 100 ms and at the end.
     pub disk_peak_bytes: Option<u64>,
-    /// Most processes and threads at once, init included.
+    /// Most processes and threads at once, init not counted.
     pub pids_peak: Option<u64>,
     /// Bytes that went over the sandbox's loopback interface.
     pub network_bytes: Option<u64>,

@@ -36,8 +36,42 @@ const CRATES: [Crate; 13] = [
         ],
     ),
     at("server", 5, &["types", "policy", "engine"]),
-    // `sys` by exception: the terminal and the signals of the command line are system calls.
-    at("cli", 6, &["types", "engine", "server", "sys"]),
+    at("cli", 6, &["types", "engine", "server"]),
+];
+
+/// An edge that points down but past the table: docs/decisions/0001-layer-exceptions.md.
+struct Exception {
+    from: &'static str,
+    to: &'static str,
+    /// For people; a reader of the manifest should find it here.
+    reason: &'static str,
+}
+
+const fn except(from: &'static str, to: &'static str, reason: &'static str) -> Exception {
+    Exception { from, to, reason }
+}
+
+const EXCEPTIONS: [Exception; 4] = [
+    except(
+        "runtime",
+        "sys",
+        "it asks interpreters for their versions, and moves bytes between descriptors",
+    ),
+    except(
+        "runtime",
+        "init",
+        "the forms of a spawn and of the stream of output files are init's",
+    ),
+    except(
+        "engine",
+        "init",
+        "it writes the spec of a spawn, whose form is init's",
+    ),
+    except(
+        "cli",
+        "sys",
+        "terminals, signals, our own environment and folders by descriptor are system calls",
+    ),
 ];
 
 /// The only crate that may use `anyhow`: it answers to a person, not to a caller.
@@ -57,13 +91,45 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// What a crate may use: its row of the table, and its exceptions.
+fn allowed(known: &Crate) -> Vec<&'static str> {
+    let exceptions = EXCEPTIONS.iter().filter(|one| one.from == known.name);
+    known
+        .may_use
+        .iter()
+        .copied()
+        .chain(exceptions.map(|one| one.to))
+        .collect()
+}
+
+/// Exceptions of a crate that it makes no use of: they go, so that the next use is a decision again.
+fn stale(path: &str, folder: &str, text: &str) -> Vec<Finding> {
+    let used = manifest::dependencies(text);
+    let is_used = |to: &str| {
+        used.iter()
+            .any(|one| one.name.strip_prefix("casemate-") == Some(to))
+    };
+    let idle = EXCEPTIONS
+        .iter()
+        .filter(|one| one.from == folder && !is_used(one.to));
+    idle.map(|one| {
+        let message = format!(
+            "{folder} no longer uses {}: drop the exception ({})",
+            one.to, one.reason
+        );
+        Finding::error(RULE, path, 0, message)
+    })
+    .collect()
+}
+
 fn check_crate(path: &str, folder: &str, text: &str) -> Vec<Finding> {
     let Some(known) = CRATES.iter().find(|known| known.name == folder) else {
         let message =
             format!("{folder} is in no layer: give it one in xtask/src/tidy/layers.rs and ARCHITECTURE.md");
         return vec![Finding::error(RULE, path, 0, message)];
     };
-    let mut findings = edges(path, text, known.name, known.may_use);
+    let mut findings = edges(path, text, known.name, &allowed(known));
+    findings.extend(stale(path, known.name, text));
     let expected = format!("casemate-{folder}");
     if manifest::package_name(text).as_deref() != Some(expected.as_str()) {
         findings.push(Finding::error(
@@ -134,10 +200,10 @@ mod tests {
     #[test]
     fn the_table_points_down() {
         for one in &CRATES {
-            for used in one.may_use {
+            for used in allowed(one) {
                 let layer = CRATES
                     .iter()
-                    .find(|known| known.name == *used)
+                    .find(|known| known.name == used)
                     .map(|known| known.layer);
                 assert!(
                     layer.is_some_and(|layer| layer < one.layer),
@@ -146,6 +212,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn an_exception_is_no_row_and_states_why() {
+        for one in &EXCEPTIONS {
+            let row = CRATES
+                .iter()
+                .find(|known| known.name == one.from)
+                .expect("a crate");
+            assert!(
+                !row.may_use.contains(&one.to) && one.reason.len() > 20,
+                "{} {}",
+                one.from,
+                one.to
+            );
+        }
+    }
+
+    #[test]
+    fn finds_exceptions_that_nobody_uses() {
+        let without = found(
+            "crates/engine/Cargo.toml",
+            "[package]\nname = \"casemate-engine\"\n",
+        );
+        assert!(without[0].contains("no longer uses init"), "{without:?}");
     }
 
     #[test]

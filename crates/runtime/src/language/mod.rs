@@ -14,7 +14,6 @@ mod managed;
 mod probe;
 mod resolve;
 #[cfg(test)]
-#[allow(missing_docs, reason = "the fields are described in the file they come from")]
 mod schema;
 mod shebang;
 mod shim;

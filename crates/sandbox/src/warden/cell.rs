@@ -1,5 +1,6 @@
 //! One sandbox as the warden sees it: its init, its cgroup, its ids, its clocks.
 
+use super::launch::OWN_PROCESSES;
 use super::message::{Cause, Create, Ended};
 use crate::cgroup::{CgroupError, Group};
 use crate::ids::IdLease;
@@ -215,7 +216,7 @@ impl Cell {
             cpu_user: usage.cpu_user.or((!measured).then_some(self.used.user)),
             cpu_system: usage.cpu_system.or((!measured).then_some(self.used.system)),
             memory_peak_bytes: usage.memory_peak_bytes,
-            pids_peak: usage.pids_peak,
+            pids_peak: usage.pids_peak.map(|peak| peak.saturating_sub(OWN_PROCESSES.into())),
         })
     }
 

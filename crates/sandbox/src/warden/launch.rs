@@ -22,7 +22,7 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Processes of ours in a sandbox's cgroup beside the caller's: init. The collector runs when every
 /// program is dead.
-const OWN_PROCESSES: u32 = 1;
+pub(super) const OWN_PROCESSES: u32 = 1;
 
 /// Builds a cell up to the release of init.
 ///
@@ -202,7 +202,8 @@ fn become_init(
                     capability::SYS_ADMIN
                         | capability::NET_ADMIN
                         | capability::SETPCAP
-                        | capability::DAC_OVERRIDE,
+                        | capability::DAC_OVERRIDE
+                        | capability::SYS_TIME,
                 )?;
             }
             Identity::Unchanged => {}

@@ -173,7 +173,7 @@ pub struct Ended {
     pub cpu_system: Option<Duration>,
     /// Highest memory charged, disk included.
     pub memory_peak_bytes: Option<u64>,
-    /// Most processes and threads, init included.
+    /// Most processes and threads, init not counted.
     pub pids_peak: Option<u64>,
 }
 
