@@ -167,10 +167,10 @@ fn become_program(
     }
 }
 
-/// Tests only: with the mount wall left out, the workspace is the host's `/tmp`.
+/// Tests only: with the mount wall left out, the workspace is the working directory alone.
 fn arguments(plan: &Plan, spec: &SpawnSpec) -> Vec<Vec<u8>> {
     let moved = |word: &Vec<u8>| match word.strip_prefix(b"/workspace/") {
-        Some(rest) if plan.omitted.has(Wall::Mount) => [b"/tmp/", rest].concat(),
+        Some(rest) if plan.omitted.has(Wall::Mount) => [b"./", rest].concat(),
         _ => word.clone(),
     };
     spec.argv.iter().map(moved).collect()

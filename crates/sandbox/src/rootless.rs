@@ -1,7 +1,8 @@
-//! A warden without root makes itself one: a user namespace in which it is root over nothing but
-//! itself, and, where `/etc/subuid` grants a range, over that range.
+//! A warden without root takes a user namespace of its own, in which it holds every capability over
+//! nothing but itself and, where `/etc/subuid` grants a range, over that range.
 //!
-//! From there on building a sandbox is the same as for root.
+//! Every id keeps its number there, so that a number means the same on both sides. From there on
+//! building a sandbox is the same as for root.
 
 use crate::error::{AtStep, SandboxError};
 use crate::ids::IdRange;
@@ -24,7 +25,12 @@ pub enum Standing {
     /// An ordinary account with a range of subordinate ids.
     Subordinate(IdRange),
     /// An ordinary account with its own id alone.
-    Single,
+    Single {
+        /// That id.
+        uid: u32,
+        /// The account's group.
+        gid: u32,
+    },
 }
 
 /// Whether this process may build sandboxes without a user namespace of its own.
@@ -39,10 +45,11 @@ pub fn subordinate_range(text: &str, uid: u32, name: Option<&str>) -> Option<IdR
     text.lines().take(10_000).find_map(|line| {
         let mut parts = line.trim().split(':');
         let owner = parts.next()?;
-        let base = parts.next()?.parse().ok()?;
+        let base: u32 = parts.next()?.parse().ok()?;
         let count: u32 = parts.next()?.parse().ok()?;
         let ours = owner == uid || Some(owner) == name;
-        (ours && count >= LEAST_IDS).then_some(IdRange { base, count: count.min(65_536) })
+        let usable = ours && count >= LEAST_IDS && base.checked_add(count).is_some();
+        usable.then_some(IdRange { base, count: count.min(65_536) })
     })
 }
 
@@ -81,10 +88,10 @@ pub fn enter() -> Result<Standing, SandboxError> {
         }
     };
     let standing = match mapped {
-        Some([uids, gids]) => Standing::Subordinate(IdRange { base: 1, count: uids.count.min(gids.count) }),
+        Some([uids, _]) => Standing::Subordinate(uids),
         None => {
             map_self(uid, gid).at(|| "map our own id".into())?;
-            Standing::Single
+            Standing::Single { uid, gid }
         }
     };
     namespace::unshare(namespace::CLONE_NEWNS).at(|| "make a mount namespace".into())?;
@@ -103,7 +110,12 @@ fn subordinate_ranges(uid: u32) -> Option<[IdRange; 2]> {
         let text = std::fs::read_to_string(file).ok()?;
         Path::new(helper).exists().then(|| subordinate_range(&text, uid, name)).flatten()
     };
-    Some([range(HELPERS[0])?, range(HELPERS[1])?])
+    let (uids, gids) = (range(HELPERS[0])?, range(HELPERS[1])?);
+    // One lease stands for a user id and the group id of the same number.
+    let base = uids.base.max(gids.base);
+    let end = (uids.base + uids.count).min(gids.base + gids.count);
+    let both = IdRange { base, count: end.checked_sub(base).filter(|n| *n >= LEAST_IDS)? };
+    Some([both, both])
 }
 
 /// Runs in a child that stays outside the new namespace, as the setuid helpers ask.
@@ -113,7 +125,7 @@ fn map_from_outside(go: std::os::fd::BorrowedFd<'_>, warden: u32, uid: u32, gid:
         return false;
     }
     HELPERS.iter().zip([uid, gid]).zip(ranges).all(|(((_, helper, _), own), range)| {
-        let numbers = [warden, 0, own, 1, 1, range.base, range.count].map(|n| n.to_string());
+        let numbers = [warden, own, own, 1, range.base, range.base, range.count].map(|n| n.to_string());
         host::command(helper).args(numbers).status().is_ok_and(|status| status.success())
     })
 }
@@ -121,8 +133,8 @@ fn map_from_outside(go: std::os::fd::BorrowedFd<'_>, warden: u32, uid: u32, gid:
 fn map_self(uid: u32, gid: u32) -> io::Result<()> {
     // Without this an unprivileged process may not write its gid_map (user_namespaces(7)).
     std::fs::write("/proc/self/setgroups", "deny")?;
-    std::fs::write("/proc/self/uid_map", format!("0 {uid} 1\n"))?;
-    std::fs::write("/proc/self/gid_map", format!("0 {gid} 1\n"))
+    std::fs::write("/proc/self/uid_map", format!("{uid} {uid} 1\n"))?;
+    std::fs::write("/proc/self/gid_map", format!("{gid} {gid} 1\n"))
 }
 
 #[cfg(test)]

@@ -41,9 +41,14 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     Ok(workspace)
 }
 
-/// Tests only: with the mount wall left out, the host's `/tmp` serves as workspace.
+/// Tests only: with the mount wall left out, a fresh folder of the host's `/tmp` is the workspace.
 pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
-    open_dir(None, b"/tmp").at(|| "open /tmp".into())
+    let path = format!("/tmp/casemate-omit-{}", casemate_sys::event::monotonic().as_nanos());
+    let tmp = open_dir(None, b"/").at(|| "open /".into())?;
+    fs::make_dir(tmp.as_fd(), path.trim_start_matches('/').as_bytes(), 0o700).at(|| format!("make {path}"))?;
+    let dir = fs::open_at(None, path.as_bytes(), libc::O_DIRECTORY, 0, Resolve::Host).at(|| format!("open {path}"))?;
+    fs::set_mode(dir.as_fd(), 0o777).at(|| format!("open {path} to all"))?;
+    Ok(dir)
 }
 
 pub(super) fn open_dir(dir: Option<BorrowedFd<'_>>, path: &[u8]) -> io::Result<OwnedFd> {

@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::message::Create;
 use super::{House, place};
+use crate::rootless::Standing;
 use crate::cgroup::{Arrival, Group, Limits};
 use crate::error::{AtStep, SandboxError};
 use crate::ids::IdLease;
@@ -37,7 +38,7 @@ pub(super) fn launch(house: &House, create: &Create, control: OwnedFd) -> Result
     let lease = house.id_range().map(|range| range.lease(&house.setup.state_dir.join("ids.lock"))).transpose()?;
     let group = make_group(house, blueprint, create)?;
     let mut cell = clone(house, blueprint, create, group, lease, control)?;
-    match admit(&cell, blueprint.omitted).and_then(|()| release(&cell, create)) {
+    match admit(house, &cell, blueprint.omitted).and_then(|()| release(&cell, create)) {
         Ok(()) => Ok(cell),
         Err(error) => {
             cell.kill_and_wait();
@@ -227,15 +228,19 @@ fn become_init(
 }
 
 /// Writes the id maps of the cell's first process, which has brought itself into its cgroup.
-fn admit(cell: &Cell, omitted: Omitted) -> Result<(), SandboxError> {
+fn admit(house: &House, cell: &Cell, omitted: Omitted) -> Result<(), SandboxError> {
     if omitted.has(Wall::User) {
         return Ok(());
     }
-    let map = match &cell.lease {
-        Some(lease) => format!("0 {} 1\n{PROGRAM_ID} {} 1\n", lease.init, lease.program),
-        None => format!("{PROGRAM_ID} 0 1\n"),
+    let own = |lease: &IdLease| format!("0 {} 1\n{PROGRAM_ID} {} 1\n", lease.init, lease.program);
+    let maps = match (&cell.lease, house.standing) {
+        (Some(lease), _) => [("uid_map", own(lease)), ("gid_map", own(lease))],
+        (None, Standing::Single { uid, gid }) => {
+            [("uid_map", format!("{PROGRAM_ID} {uid} 1\n")), ("gid_map", format!("{PROGRAM_ID} {gid} 1\n"))]
+        }
+        (None, _) => return Err(SandboxError::Protocol { peer: "warden" }),
     };
-    for kind in ["uid_map", "gid_map"] {
+    for (kind, map) in maps {
         let path = format!("/proc/{}/{kind}", cell.pid);
         std::fs::write(&path, &map).at(|| format!("write {path}"))?;
     }

@@ -124,7 +124,7 @@ impl House {
         match self.standing {
             Standing::Root => Some(self.setup.ids.unwrap_or(ROOT_RANGE)),
             Standing::Subordinate(range) => Some(range),
-            Standing::Single => None,
+            Standing::Single { .. } => None,
         }
     }
 

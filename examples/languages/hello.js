@@ -1,0 +1,2 @@
+// JavaScript, by node.
+console.log("hello from javascript");

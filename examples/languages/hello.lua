@@ -1,0 +1,2 @@
+-- Lua.
+print("hello from lua")

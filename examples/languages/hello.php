@@ -1,0 +1,3 @@
+<?php
+// PHP, by its command line.
+echo "hello from php\n";

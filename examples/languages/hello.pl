@@ -1,0 +1,2 @@
+# Perl.
+print "hello from perl\n";

@@ -1,0 +1,2 @@
+# Python.
+print("hello from python")

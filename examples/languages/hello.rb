@@ -1,0 +1,2 @@
+# Ruby.
+puts "hello from ruby"
