@@ -50,7 +50,7 @@ usage = ", ".join(f"{name} {value}" for name, value in result["usage"].items() i
 print(f"  status   {result['status']}, exit code {result['exit_code']}")
 print(f"  usage    {usage}")
 for layer in result["layers"]:
-    print(f"  wall     {layer['name']:14} {layer['state']:9} {layer.get('detail') or ''}".rstrip())
+    print(f"  wall     {layer['name']:17} {layer['state']:9} {layer.get('detail') or ''}".rstrip())
 PYTHON
     fi
     local flat

@@ -28,6 +28,7 @@ pub struct Warden {
     state_dir: PathBuf,
     cgroup_base: Option<PathBuf>,
     next_key: u64,
+    owes_image: bool,
     closed: bool,
 }
 
@@ -38,7 +39,9 @@ impl Warden {
     /// When a process or socket cannot be made.
     pub fn start(setup: Setup) -> Result<Self, SandboxError> {
         let (state_dir, cgroup_base) = (setup.state_dir.clone(), setup.cgroup_base.clone());
-        Ok(Self { started: warden::start(setup)?, state_dir, cgroup_base, next_key: 1, closed: false })
+        let owes_image = setup.takes_blueprints;
+        let started = warden::start(setup)?;
+        Ok(Self { started, state_dir, cgroup_base, next_key: 1, owes_image, closed: false })
     }
 
     /// Adds a kind of sandbox; the first one added has index 0.
@@ -62,6 +65,10 @@ impl Warden {
         let key = self.next_key;
         self.next_key += 1;
         self.send(&Request::Create(Create { key, ..create }), &[theirs.as_fd()])?;
+        if std::mem::take(&mut self.owes_image) {
+            // Made now, while the warden clones.
+            self.send(&Request::Image, &[crate::image::init()?.as_fd()])?;
+        }
         Ok(Sandbox { key, control: ours })
     }
 

@@ -29,7 +29,25 @@ pub(super) const OWN_PROCESSES: u32 = 1;
 ///
 /// # Errors
 /// What could not be done; nothing of the cell is left then.
-pub(super) fn launch(house: &House, create: &Create, control: OwnedFd) -> Result<Cell, SandboxError> {
+pub(super) fn launch(
+    house: &mut House,
+    client: BorrowedFd<'_>,
+    create: &Create,
+    control: OwnedFd,
+) -> Result<Cell, SandboxError> {
+    let (mut cell, trees) = build(house, create, control)?;
+    let released = house.image(client).and_then(|image| release(&cell, create, image));
+    // Late, since closing a mount takes a while and nobody waits for it here.
+    drop(trees);
+    if let Err(error) = released {
+        cell.kill_and_wait();
+        return Err(error);
+    }
+    Ok(cell)
+}
+
+/// A cell that waits for its release, and the trees that its init inherits.
+fn build(house: &House, create: &Create, control: OwnedFd) -> Result<(Cell, Vec<OwnedFd>), SandboxError> {
     let blueprint = house
         .setup
         .blueprints
@@ -37,9 +55,9 @@ pub(super) fn launch(house: &House, create: &Create, control: OwnedFd) -> Result
         .ok_or(SandboxError::Protocol { peer: "client" })?;
     let lease = house.id_range().map(|range| range.lease(&house.setup.state_dir.join("ids.lock"))).transpose()?;
     let group = make_group(house, blueprint, create)?;
-    let mut cell = clone(house, blueprint, create, group, lease, control)?;
-    match admit(house, &cell, blueprint.omitted).and_then(|()| release(&cell, create)) {
-        Ok(()) => Ok(cell),
+    let (mut cell, trees) = clone(blueprint, create, house.null.as_fd(), group, lease, control)?;
+    match admit(house, &cell, blueprint.omitted) {
+        Ok(()) => Ok((cell, trees)),
         Err(error) => {
             cell.kill_and_wait();
             Err(error)
@@ -98,13 +116,13 @@ fn namespaces(omitted: Omitted) -> i32 {
 }
 
 fn clone(
-    house: &House,
     blueprint: &Blueprint,
     create: &Create,
+    null: BorrowedFd<'_>,
     group: Option<Box<dyn Group>>,
     lease: Option<IdLease>,
     control: OwnedFd,
-) -> Result<Cell, SandboxError> {
+) -> Result<(Cell, Vec<OwnedFd>), SandboxError> {
     let undo = |group: Option<Box<dyn Group>>, error| {
         if let Some(mut group) = group {
             // Empty still, so one try is enough; otherwise the next sweep finds it.
@@ -126,13 +144,13 @@ fn clone(
     match cloned.at(|| "clone a sandbox into its namespaces".into()) {
         Err(error) => Err(undo(group, error)),
         Ok(Side::Parent { pid, pidfd }) => {
-            Ok(Cell::new(create, pid, pidfd, sync, group, lease))
+            Ok((Cell::new(create, pid, pidfd, sync, group, lease), trees))
         }
         Ok(Side::Child) => {
             drop(sync);
             let identity = identity_of(lease.is_some(), blueprint.omitted);
             let error = match group.map_or(Ok(()), |g| g.enter(arrival)) {
-                Ok(()) => become_init(house, blueprint, identity, &trees, &sync_inside, &control),
+                Ok(()) => become_init(null, blueprint, identity, &trees, &sync_inside, &control),
                 Err(error) => io::Error::other(with_source(&error)),
             };
             // The message on the console of the warden is all that is left to say.
@@ -178,7 +196,7 @@ fn identity_of(leased: bool, omitted: Omitted) -> Identity {
 
 /// In the child: waits for the maps, takes its identity, places descriptors, executes init.
 fn become_init(
-    house: &House,
+    null: BorrowedFd<'_>,
     blueprint: &Blueprint,
     identity: Identity,
     trees: &[OwnedFd],
@@ -187,9 +205,12 @@ fn become_init(
 ) -> io::Error {
     let prepare = || -> io::Result<(OwnedFd, Vector, Vector)> {
         let mut word = [0u8; 4];
-        if socket::receive(sync.as_fd(), &mut word)?.len == 0 {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
+        // With the word comes the image of init. The end of the socket brings neither.
+        let image = socket::receive(sync.as_fd(), &mut word)?.fds.into_iter().next();
+        let image = image.ok_or(io::ErrorKind::BrokenPipe)?;
+        // Above everything that is about to be placed; its old number may be one of those.
+        let program = fd::duplicate_above(image.as_fd(), 2 * (TREES_FD + trees.len() as i32) + 16)?;
+        drop(image);
         match identity {
             Identity::Own => {
                 credentials::set_gid(0)?;
@@ -209,9 +230,7 @@ fn become_init(
             }
             Identity::Unchanged => {}
         }
-        // Above everything that is about to be placed.
-        let program = fd::duplicate_above(house.init.as_fd(), 2 * (TREES_FD + trees.len() as i32) + 16)?;
-        let mut fds: Vec<BorrowedFd<'_>> = vec![house.null.as_fd(); PLAN_FD as usize];
+        let mut fds: Vec<BorrowedFd<'_>> = vec![null; PLAN_FD as usize];
         fds.extend([blueprint.plan.as_fd(), sync.as_fd(), control.as_fd()]);
         fds.extend(trees.iter().map(|t| t.as_fd()));
         place(&fds, 0)?;
@@ -247,7 +266,7 @@ fn admit(house: &House, cell: &Cell, omitted: Omitted) -> Result<(), SandboxErro
     Ok(())
 }
 
-fn release(cell: &Cell, create: &Create) -> Result<(), SandboxError> {
+fn release(cell: &Cell, create: &Create, image: BorrowedFd<'_>) -> Result<(), SandboxError> {
     let release = Release {
         program_id: PROGRAM_ID,
         separate_ids: cell.lease.is_some(),
@@ -256,6 +275,8 @@ fn release(cell: &Cell, create: &Create) -> Result<(), SandboxError> {
         inodes: DISK_INODES,
         loopback: create.loopback,
     };
-    let send = |bytes: &[u8]| socket::send(cell.sync.as_fd(), bytes, &[]);
-    send(b"go").and_then(|()| send(&release.encode())).at(|| "release init".into())
+    let sync = cell.sync.as_fd();
+    socket::send(sync, b"go", &[image])
+        .and_then(|()| socket::send(sync, &release.encode(), &[]))
+        .at(|| "release init".into())
 }

@@ -43,6 +43,8 @@ pub enum Request {
     /// Take one more kind of sandbox. Two descriptors: the sealed plan, the sealed list of sources.
     /// Refused unless the warden was set up to take it.
     Blueprint,
+    /// Take the image of init, one sealed descriptor; the client's first [`Request::Create`] precedes it.
+    Image,
     /// Build a sandbox.
     Create(Create),
     /// Start its clocks: from here on the wall limit counts. Without it the limit counts from the
@@ -83,6 +85,7 @@ impl Request {
                 w.u8(c.loopback.into());
             }
             Request::Blueprint => w.u8(4),
+            Request::Image => w.u8(5),
             Request::Arm { key } => {
                 w.u8(2);
                 w.u64(*key);
@@ -106,6 +109,7 @@ impl Request {
             2 => Request::Arm { key: r.u64()? },
             3 => Request::End { key: r.u64()? },
             4 => Request::Blueprint,
+            5 => Request::Image,
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -310,7 +314,7 @@ mod tests {
 
     #[test]
     fn requests_read_back_and_zero_is_refused() {
-        for request in [Request::Create(create()), Request::Blueprint, Request::Arm { key: 9 }, Request::End { key: 10 }] {
+        for request in [Request::Create(create()), Request::Blueprint, Request::Image, Request::Arm { key: 9 }, Request::End { key: 10 }] {
             let bytes = request.encode();
             assert!(bytes.len() <= MAX_REQUEST_BYTES);
             assert_eq!(Request::decode(&bytes), Ok(request));

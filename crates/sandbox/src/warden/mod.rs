@@ -15,9 +15,11 @@ use crate::error::{AtStep, SandboxError};
 use crate::ids::{self, IdRange, ROOT_RANGE};
 use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
-use casemate_sys::{fd, process, signal, socket, terminal};
-use std::os::fd::{AsFd, OwnedFd};
+use casemate_sys::{event, fd, memfd, process, signal, socket, terminal};
+use message::{MAX_REQUEST_BYTES, Request};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The layers that a caller may allow to be missing, by name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,9 +33,9 @@ pub struct WallSet {
 pub struct Setup {
     /// The kinds of sandboxes it can build.
     pub blueprints: Vec<Blueprint>,
-    /// Whether its client may add kinds. Only for a client that could as well have drawn them
-    /// beforehand: the one process tree of `casemate run`, where both are the same program and user,
-    /// and drawing goes on while the warden settles.
+    /// Whether its client adds the kinds, and hands over the image of init. Only for a client that could
+    /// as well have made both beforehand: the one process tree of `casemate run`, where both are the
+    /// same program and user, and the client makes them while the warden works on another CPU.
     pub takes_blueprints: bool,
     /// Ids to lease from when it is root; [`ROOT_RANGE`] when `None`.
     pub ids: Option<IdRange>,
@@ -75,7 +77,7 @@ pub fn start(setup: Setup) -> Result<Started, SandboxError> {
 pub(crate) struct House {
     setup: Setup,
     standing: Standing,
-    init: OwnedFd,
+    image: Option<OwnedFd>,
     null: OwnedFd,
     hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
     tag: String,
@@ -113,13 +115,41 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     let hierarchy = cgroup::Options::of_host(setup.cgroup_base.clone())
         .and_then(|options| cgroup::discover(&options))
         .map_err(SandboxError::from);
-    let init = crate::image::init()?;
+    let image = if setup.takes_blueprints { None } else { Some(crate::image::init()?) };
     // Names of groups tell a living warden from a dead one: pid and start time never repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
-    Ok(House { setup, standing, init, null, hierarchy, tag, base_lock })
+    Ok(House { setup, standing, image, null, hierarchy, tag, base_lock })
 }
 
+/// How long a client may take to hand over the image of init.
+const IMAGE_LIMIT: Duration = Duration::from_secs(5);
+
 impl House {
+    /// The image of init: our own, or the one that the client hands over right after its first order.
+    fn image(&mut self, client: BorrowedFd<'_>) -> Result<BorrowedFd<'_>, SandboxError> {
+        if self.image.is_none() {
+            let came = event::wait_one(client, casemate_sys::libc::POLLIN, Some(IMAGE_LIMIT));
+            let mut buffer = [0u8; MAX_REQUEST_BYTES];
+            let message = came
+                .and_then(|_| socket::try_receive(client, &mut buffer))
+                .at(|| "receive the image of init".into())?;
+            if let Some(message) = message
+                && Request::decode(&buffer[..message.len]) == Ok(Request::Image)
+            {
+                self.take_image(message.fds);
+            }
+        }
+        self.image.as_ref().map(|i| i.as_fd()).ok_or(SandboxError::Protocol { peer: "client" })
+    }
+
+    /// Takes an image that nobody can change any more, if one may come at all.
+    fn take_image(&mut self, fds: Vec<OwnedFd>) {
+        let sealed = fds.into_iter().next().filter(|image| memfd::is_sealed(image.as_fd()));
+        if self.setup.takes_blueprints && self.image.is_none() {
+            self.image = sealed;
+        }
+    }
+
     fn id_range(&self) -> Option<IdRange> {
         match self.standing {
             Standing::Root => Some(self.setup.ids.unwrap_or(ROOT_RANGE)),
@@ -134,6 +164,8 @@ impl House {
             && matches!(fd::try_lock_byte(self.base_lock.as_fd(), BASE_BYTE), Ok(true))
         {
             hierarchy.retire();
+            // A lock that cannot be shared again only keeps others waiting until we end.
+            let _ = fd::share_byte(self.base_lock.as_fd(), BASE_BYTE);
         }
     }
 

@@ -95,7 +95,7 @@ impl Serve {
             Ok(Request::Create(create)) => {
                 let control = message.fds.into_iter().next();
                 let result = match control {
-                    Some(control) if self.cells.len() < MAX_CELLS => launch(&self.house, &create, control),
+                    Some(control) if self.cells.len() < MAX_CELLS => launch(&mut self.house, self.socket.as_fd(), &create, control),
                     _ => Err(SandboxError::Protocol { peer: "client" }),
                 };
                 match result {
@@ -119,6 +119,7 @@ impl Serve {
                 }
             }
             Ok(Request::Blueprint) => self.lose_client(),
+            Ok(Request::Image) => self.house.take_image(message.fds),
             Ok(Request::Arm { key }) => self.each_of(key, Cell::arm),
             Ok(Request::End { key }) => self.each_of(key, |cell| cell.end(Cause::Asked)),
             Err(_) => self.lose_client(),
@@ -153,8 +154,13 @@ impl Serve {
             }
             None => true,
         });
+        let all_gone = !ended.is_empty() && self.cells.is_empty();
         for words in ended {
             self.reply(&Reply::Ended(words));
+        }
+        if all_gone && self.house.setup.takes_blueprints {
+            // Most likely the last one: done while the client is busy with the result.
+            self.house.retire();
         }
     }
 
