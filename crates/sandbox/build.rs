@@ -28,7 +28,15 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let folder = out.join("init-target");
     let mut command = cargo()?;
     command
-        .args(["build", "--release", "--quiet", "--bin", "casemate-init", "--package", "casemate-init"])
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--bin",
+            "casemate-init",
+            "--package",
+            "casemate-init",
+        ])
         .args(["--target", &target])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
@@ -38,7 +46,10 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static\u{1f}-Crelocation-model=static")
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            "-Ctarget-feature=+crt-static\u{1f}-Crelocation-model=static",
+        )
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env_remove("RUSTFLAGS");
@@ -60,12 +71,18 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo hands a build script its inputs this way")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo hands a build script its inputs this way"
+)]
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {
     std::env::var(name).map_err(|e| format!("{name}: {e}").into())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a build script starts the cargo that runs it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script starts the cargo that runs it"
+)]
 fn cargo() -> Result<Command, Box<dyn Error>> {
     Ok(Command::new(variable("CARGO")?))
 }

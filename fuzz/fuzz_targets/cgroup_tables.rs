@@ -20,24 +20,53 @@ use std::path::Component;
 /// A line of `mountinfo` or of `cgroup`: well formed in most, so that the names are what is varied.
 #[derive(arbitrary::Arbitrary, Debug)]
 enum Line<'a> {
-    Mount { two: bool, root: &'a str, point: &'a str, options: u8 },
-    Own { two: bool, path: &'a str, controllers: u8 },
+    Mount {
+        two: bool,
+        root: &'a str,
+        point: &'a str,
+        options: u8,
+    },
+    Own {
+        two: bool,
+        path: &'a str,
+        controllers: u8,
+    },
     Any(&'a str),
 }
 
-const OPTIONS: [&str; 6] = ["rw", "ro", "rw,memory", "rw,cpu,cpuacct", "rw,pids,freezer", "rw,memory,ro"];
+const OPTIONS: [&str; 6] = [
+    "rw",
+    "ro",
+    "rw,memory",
+    "rw,cpu,cpuacct",
+    "rw,pids,freezer",
+    "rw,memory,ro",
+];
 const CONTROLLERS: [&str; 5] = ["", "memory", "cpu,cpuacct", "name=systemd", "pids,freezer,memory"];
 
 fn write(line: &Line<'_>) -> String {
     match line {
-        Line::Mount { two, root, point, options } => {
+        Line::Mount {
+            two,
+            root,
+            point,
+            options,
+        } => {
             let options = OPTIONS[usize::from(*options) % OPTIONS.len()];
             let kind = if *two { "cgroup2" } else { "cgroup" };
             format!("30 24 0:27 /{root} /{point} rw,nosuid shared:9 - {kind} none {options}\n")
         }
-        Line::Own { two, path, controllers } => {
+        Line::Own {
+            two,
+            path,
+            controllers,
+        } => {
             let controllers = CONTROLLERS[usize::from(*controllers) % CONTROLLERS.len()];
-            if *two { format!("0::/{path}\n") } else { format!("7:{controllers}:/{path}\n") }
+            if *two {
+                format!("0::/{path}\n")
+            } else {
+                format!("7:{controllers}:/{path}\n")
+            }
         }
         Line::Any(text) => format!("{text}\n"),
     }
@@ -50,7 +79,11 @@ fn check_places(mounts: &[mounts::Mount], own: &mounts::Own) {
         for mount in mounts {
             if let Some(found) = mount.locate(path) {
                 let below = found.strip_prefix(&mount.point).expect("below the mount");
-                assert!(below.components().all(|part| matches!(part, Component::Normal(_))));
+                assert!(
+                    below
+                        .components()
+                        .all(|part| matches!(part, Component::Normal(_)))
+                );
             }
         }
     }
@@ -62,7 +95,10 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<Line>, &[u8], &str)| {
         let line = format!("{key} ");
         assert!(fields.windows(line.len()).any(|w| w == line.as_bytes()));
         let mut buffer = [0; 20];
-        assert_eq!(files::parse_number(files::decimal(number, &mut buffer)), Some(number));
+        assert_eq!(
+            files::parse_number(files::decimal(number, &mut buffer)),
+            Some(number)
+        );
     }
     let text: String = lines.iter().map(write).collect();
     let (mounts, own) = (mounts::parse_mounts(&text), mounts::parse_own(&text));

@@ -11,7 +11,9 @@ fn harvest(bytes: &[u8], cuts: &[u8], max_files: usize, max_bytes: u64) -> (Harv
     let mut parser = Parser::new(max_files, max_bytes);
     let (mut rest, mut whole, mut turn) = (bytes, true, 0);
     while !rest.is_empty() && whole {
-        let size = cuts.get(turn % cuts.len().max(1)).map_or(rest.len(), |c| usize::from(*c) + 1);
+        let size = cuts
+            .get(turn % cuts.len().max(1))
+            .map_or(rest.len(), |c| usize::from(*c) + 1);
         let (piece, after) = rest.split_at(size.min(rest.len()));
         whole = parser.feed(piece);
         (rest, turn) = (after, turn + 1);
@@ -34,5 +36,13 @@ libfuzzer_sys::fuzz_target!(|input: (u8, u16, Vec<u8>, Vec<u8>)| {
         assert_eq!(file.mode & !0o777, 0);
     }
     let heads = all.files.len() * HEAD_BYTES;
-    assert!(heads + all.files.iter().map(|f| f.path.len() + f.content.len()).sum::<usize>() <= bytes.len());
+    assert!(
+        heads
+            + all
+                .files
+                .iter()
+                .map(|f| f.path.len() + f.content.len())
+                .sum::<usize>()
+            <= bytes.len()
+    );
 });

@@ -14,8 +14,14 @@ fn plainly(pattern: &[u8], path: &[u8]) -> bool {
     match pattern {
         [] => path.is_empty(),
         [b'*', b'*', b'/', rest @ ..] => {
-            let ends = path.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(i, _)| i + 1);
-            std::iter::once(0).chain(ends).any(|start| plainly(rest, &path[start..]))
+            let ends = path
+                .iter()
+                .enumerate()
+                .filter(|(_, b)| **b == b'/')
+                .map(|(i, _)| i + 1);
+            std::iter::once(0)
+                .chain(ends)
+                .any(|start| plainly(rest, &path[start..]))
         }
         [b'*', b'*', rest @ ..] => (0..=path.len()).any(|start| plainly(rest, &path[start..])),
         [b'*', rest @ ..] => {
@@ -25,9 +31,8 @@ fn plainly(pattern: &[u8], path: &[u8]) -> bool {
         [b'?', rest @ ..] => one(path, |b| b != b'/').is_some_and(|path| plainly(rest, path)),
         [b'\\', byte, rest @ ..] => one(path, |b| b == *byte).is_some_and(|path| plainly(rest, path)),
         [b'[', rest @ ..] => match split_set(rest) {
-            Some((negated, members, rest)) => {
-                one(path, |b| b != b'/' && holds(members, b) != negated).is_some_and(|path| plainly(rest, path))
-            }
+            Some((negated, members, rest)) => one(path, |b| b != b'/' && holds(members, b) != negated)
+                .is_some_and(|path| plainly(rest, path)),
             None => one(path, |b| b == b'[').is_some_and(|path| plainly(rest, path)),
         },
         [byte, rest @ ..] => one(path, |b| b == *byte).is_some_and(|path| plainly(rest, path)),
@@ -35,7 +40,9 @@ fn plainly(pattern: &[u8], path: &[u8]) -> bool {
 }
 
 fn one(path: &[u8], fits: impl Fn(u8) -> bool) -> Option<&[u8]> {
-    path.split_first().filter(|(first, _)| fits(**first)).map(|(_, rest)| rest)
+    path.split_first()
+        .filter(|(first, _)| fits(**first))
+        .map(|(_, rest)| rest)
 }
 
 /// What stands between `[` and its `]`: negated or not, the members, what follows.
@@ -63,6 +70,12 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
     if pattern.len() > MAX_PATTERN_BYTES {
         assert!(!found, "a pattern beyond the bound matches nothing");
     } else if pattern.len() <= COMPARED && path.len() <= COMPARED {
-        assert_eq!(found, plainly(&pattern, &path), "{:?} on {:?}", pattern.escape_ascii(), path.escape_ascii());
+        assert_eq!(
+            found,
+            plainly(&pattern, &path),
+            "{:?} on {:?}",
+            pattern.escape_ascii(),
+            path.escape_ascii()
+        );
     }
 });

@@ -13,9 +13,16 @@ libfuzzer_sys::fuzz_target!(|texts: Vec<String>| {
     let mut request = ExecutionRequest::default();
     for text in &texts {
         if let Ok(path) = RelativePath::new("files.path", text) {
-            assert!(is_plain_relative(path.as_str().as_bytes()), "init takes what was accepted");
+            assert!(
+                is_plain_relative(path.as_str().as_bytes()),
+                "init takes what was accepted"
+            );
             assert!(text.len() <= MAX_PATH_BYTES && text.split('/').count() <= MAX_DEPTH);
-            request.files.push(InputFile { path, content: Vec::new(), mode: 0o644 });
+            request.files.push(InputFile {
+                path,
+                content: Vec::new(),
+                mode: 0o644,
+            });
         }
         if let Ok(pattern) = Glob::new("outputs", text) {
             assert!(!pattern.as_str().starts_with('/') && pattern.as_str().len() <= MAX_PATH_BYTES);

@@ -15,9 +15,21 @@ libfuzzer_sys::fuzz_target!(|input: (u8, Option<&str>, &[u8])| {
     let from = if row.is_multiple_of(4) { &rows } else { &naming };
     let language = from[usize::from(row) % from.len()];
     let name = language.source_name(extension, text);
-    assert!(is_plain_relative(name.file.as_bytes()) && !name.file.contains('/'), "{:?}", name.file);
-    assert!(name.file.len() <= 255 && !name.file.starts_with('-'), "{:?}", name.file);
-    assert!(!name.entry.is_empty() && !name.entry.starts_with('-'), "{:?}", name.entry);
+    assert!(
+        is_plain_relative(name.file.as_bytes()) && !name.file.contains('/'),
+        "{:?}",
+        name.file
+    );
+    assert!(
+        name.file.len() <= 255 && !name.file.starts_with('-'),
+        "{:?}",
+        name.file
+    );
+    assert!(
+        !name.entry.is_empty() && !name.entry.starts_with('-'),
+        "{:?}",
+        name.entry
+    );
     let plain = |c: char| c.is_ascii_alphanumeric() || "._$".contains(c) || !c.is_ascii();
     assert!(name.entry.chars().all(plain), "{:?}", name.entry);
     assert!(name.entry.len() <= 33 * 201, "{} bytes", name.entry.len());

@@ -10,21 +10,29 @@ use casemate_init::spec::{MAX_FILES, SpawnSpec};
 const MAX_CONTENT_BYTES: u64 = 1 << 12;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let Ok(spec) = SpawnSpec::decode_head(bytes) else { return };
+    let Ok(spec) = SpawnSpec::decode_head(bytes) else {
+        return;
+    };
     assert!(spec.files.len() <= MAX_FILES);
     for file in &spec.files {
         assert_eq!(file.mode & !0o777, 0);
         assert!(file.offset.checked_add(file.length).is_some());
     }
-    let contents: Vec<Vec<u8>> =
-        spec.files.iter().map(|f| vec![f.mode as u8; f.length.min(MAX_CONTENT_BYTES) as usize]).collect();
+    let contents: Vec<Vec<u8>> = spec
+        .files
+        .iter()
+        .map(|f| vec![f.mode as u8; f.length.min(MAX_CONTENT_BYTES) as usize])
+        .collect();
     let slices: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
     let whole = spec.clone().encode(&slices);
     let head = u64::from_le_bytes(whole[..8].try_into().expect("a length of 8 bytes")) as usize;
     let again = SpawnSpec::decode_head(&whole[8..head]).expect("what was written reads back");
     assert_eq!(again.argv, spec.argv);
     assert_eq!(again.env, spec.env);
-    assert_eq!((&again.program, &again.directory, again.limits), (&spec.program, &spec.directory, spec.limits));
+    assert_eq!(
+        (&again.program, &again.directory, again.limits),
+        (&spec.program, &spec.directory, spec.limits)
+    );
     for (file, content) in again.files.iter().zip(&contents) {
         let at = file.offset as usize;
         assert_eq!(&whole[at..at + file.length as usize], content.as_slice());

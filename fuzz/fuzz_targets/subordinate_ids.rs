@@ -31,9 +31,14 @@ libfuzzer_sys::fuzz_target!(|input: (u32, bool, Vec<Line>)| {
     let (uid, is_named, lines) = input;
     let text: String = lines.iter().map(|line| write(line, uid)).collect();
     let name = is_named.then_some(NAME);
-    let Some(range) = subordinate_range(&text, uid, name) else { return };
+    let Some(range) = subordinate_range(&text, uid, name) else {
+        return;
+    };
     assert!((16..=65_536).contains(&range.count));
-    assert!(range.base.checked_add(range.count).is_some(), "the range ends before the last id");
+    assert!(
+        range.base.checked_add(range.count).is_some(),
+        "the range ends before the last id"
+    );
     let granted = |line: &str| {
         let mut parts = line.trim().split(':');
         let owner = parts.next();

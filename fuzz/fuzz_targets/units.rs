@@ -12,16 +12,25 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         assert!(text.starts_with(|c: char| c.is_ascii_digit()) && text.is_ascii());
     }
     if let Ok(duration) = parse_duration(text) {
-        assert_eq!(parse_duration(&format!("{}ms", duration.as_millis())), Ok(duration));
+        assert_eq!(
+            parse_duration(&format!("{}ms", duration.as_millis())),
+            Ok(duration)
+        );
         assert!(text.starts_with(|c: char| c.is_ascii_digit()) && text.is_ascii());
     }
     if let Some(cpus) = text.parse().ok().and_then(Cpus::from_number) {
         assert!(cpus.millis <= 4_000_000);
-        assert_eq!(cpus.to_string().parse().ok().and_then(Cpus::from_number), Some(cpus));
+        assert_eq!(
+            cpus.to_string().parse().ok().and_then(Cpus::from_number),
+            Some(cpus)
+        );
     }
     if let Ok(id) = text.parse::<SandboxId>() {
         assert_eq!(id.to_string(), text, "one id has one text");
         assert_eq!(text.parse::<NodeId>().map(NodeId::value), Ok(id.value()));
-        assert_eq!(text.parse::<ExecutionId>().map(ExecutionId::value), Ok(id.value()));
+        assert_eq!(
+            text.parse::<ExecutionId>().map(ExecutionId::value),
+            Ok(id.value())
+        );
     }
 });

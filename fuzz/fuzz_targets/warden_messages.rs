@@ -4,7 +4,9 @@
 //! is read writes back to something that reads the same and fits its message; no limit is 0 or boundless.
 #![no_main]
 
-use casemate_sandbox::warden::message::{MAX_GRACE, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, MAX_WALL, Reply, Request};
+use casemate_sandbox::warden::message::{
+    MAX_GRACE, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, MAX_WALL, Reply, Request,
+};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(request) = Request::decode(bytes) {

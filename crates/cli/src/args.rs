@@ -8,7 +8,11 @@ use std::time::Duration;
 
 /// Runs code that nobody trusts, behind every wall this machine can offer.
 #[derive(Debug, Parser)]
-#[command(name = "casemate", version, after_help = "Examples:\n  casemate run hello.py\n  casemate doctor\n  casemate run --help")]
+#[command(
+    name = "casemate",
+    version,
+    after_help = "Examples:\n  casemate run hello.py\n  casemate doctor\n  casemate run --help"
+)]
 pub struct Cli {
     /// Configuration file, in place of the usual ones
     #[arg(long, global = true, value_name = "FILE")]
@@ -148,7 +152,9 @@ pub enum MissingArg {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  casemate doctor\n  casemate doctor --json\n  casemate doctor --apparmor | sudo apparmor_parser -r\n\nExit code 1 when a required wall is missing.")]
+#[command(
+    after_help = "Examples:\n  casemate doctor\n  casemate doctor --json\n  casemate doctor --apparmor | sudo apparmor_parser -r\n\nExit code 1 when a required wall is missing."
+)]
 pub struct Doctor {
     /// Print the report as JSON
     #[arg(long)]
@@ -170,7 +176,9 @@ pub struct Languages {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  casemate config show\n  CASEMATE_MAX_MEMORY=1G casemate config show --json")]
+#[command(
+    after_help = "Examples:\n  casemate config show\n  CASEMATE_MAX_MEMORY=1G casemate config show --json"
+)]
 pub struct Config {
     #[command(subcommand)]
     pub command: ConfigCommand,

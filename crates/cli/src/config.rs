@@ -3,10 +3,10 @@
 use crate::args;
 use crate::exit::usage;
 use anyhow::{Context, Result};
+use casemate_engine::Settings;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::{IdRange, ROOT_RANGE};
-use casemate_engine::Settings;
 use casemate_sys::{credentials, host};
 use casemate_types::units::parse_duration;
 use casemate_types::{Bytes, Cpus, Maxima, NodeId};
@@ -28,18 +28,54 @@ struct Key {
 }
 
 const KEYS: [Key; 12] = [
-    Key { name: "data_dir", about: "folder for locks and kept look-ups" },
-    Key { name: "cgroup_base", about: "cgroup below which `casemate` is made; our own when unset" },
-    Key { name: "id_base", about: "first host user and group id of sandboxes (root)" },
-    Key { name: "id_count", about: "how many ids, two for each sandbox (root)" },
-    Key { name: "max_wall", about: "largest wall clock limit" },
-    Key { name: "max_cpu_time", about: "largest CPU time limit" },
-    Key { name: "max_cpus", about: "most CPUs" },
-    Key { name: "max_memory", about: "most memory" },
-    Key { name: "max_disk", about: "largest disk" },
-    Key { name: "max_pids", about: "most processes and threads" },
-    Key { name: "max_output", about: "most output kept of each stream" },
-    Key { name: "allow_missing", about: "walls that may be missing: cgroup" },
+    Key {
+        name: "data_dir",
+        about: "folder for locks and kept look-ups",
+    },
+    Key {
+        name: "cgroup_base",
+        about: "cgroup below which `casemate` is made; our own when unset",
+    },
+    Key {
+        name: "id_base",
+        about: "first host user and group id of sandboxes (root)",
+    },
+    Key {
+        name: "id_count",
+        about: "how many ids, two for each sandbox (root)",
+    },
+    Key {
+        name: "max_wall",
+        about: "largest wall clock limit",
+    },
+    Key {
+        name: "max_cpu_time",
+        about: "largest CPU time limit",
+    },
+    Key {
+        name: "max_cpus",
+        about: "most CPUs",
+    },
+    Key {
+        name: "max_memory",
+        about: "most memory",
+    },
+    Key {
+        name: "max_disk",
+        about: "largest disk",
+    },
+    Key {
+        name: "max_pids",
+        about: "most processes and threads",
+    },
+    Key {
+        name: "max_output",
+        about: "most output kept of each stream",
+    },
+    Key {
+        name: "allow_missing",
+        about: "walls that may be missing: cgroup",
+    },
 ];
 
 /// Values as text, with their origins.
@@ -57,7 +93,11 @@ pub fn load(explicit: Option<&Path>) -> Result<Loaded> {
     let from_env = host::env("CASEMATE_CONFIG").map(PathBuf::from);
     let files: Vec<(PathBuf, bool)> = match explicit.map(Path::to_owned).or(from_env) {
         Some(file) => vec![(file, true)],
-        None => [Some(PathBuf::from(SYSTEM_FILE)), user_file()].into_iter().flatten().map(|f| (f, false)).collect(),
+        None => [Some(PathBuf::from(SYSTEM_FILE)), user_file()]
+            .into_iter()
+            .flatten()
+            .map(|f| (f, false))
+            .collect(),
     };
     for (file, required) in files {
         read_file(&file, required, &mut values)?;
@@ -65,7 +105,9 @@ pub fn load(explicit: Option<&Path>) -> Result<Loaded> {
     for key in &KEYS {
         let variable = format!("CASEMATE_{}", key.name.to_uppercase());
         if let Some(value) = host::env(&variable) {
-            let value = value.into_string().map_err(|_| usage(format!("{variable} is not UTF-8")))?;
+            let value = value
+                .into_string()
+                .map_err(|_| usage(format!("{variable} is not UTF-8")))?;
             values.insert(key.name, (value, variable));
         }
     }
@@ -88,7 +130,10 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("max_output", maxima.output.to_string()),
         ("allow_missing", String::new()),
     ];
-    pairs.into_iter().map(|(name, value)| (name, (value, "default".to_owned()))).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name, (value, "default".to_owned())))
+        .collect()
 }
 
 fn cpus() -> u32 {
@@ -103,15 +148,20 @@ fn default_data_dir() -> PathBuf {
     if credentials::effective_uid() == 0 {
         return "/var/lib/casemate".into();
     }
-    let xdg = host::env("XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let xdg = host::env("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute());
     xdg.or_else(|| home().map(|h| h.join(".local/share")))
         .unwrap_or_else(|| format!("/tmp/casemate-{}", credentials::effective_uid()).into())
         .join("casemate")
 }
 
 fn user_file() -> Option<PathBuf> {
-    let xdg = host::env("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
-    xdg.or_else(|| home().map(|h| h.join(".config"))).map(|c| c.join("casemate/casemate.toml"))
+    let xdg = host::env("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .filter(|p| p.is_absolute());
+    xdg.or_else(|| home().map(|h| h.join(".config")))
+        .map(|c| c.join("casemate/casemate.toml"))
 }
 
 fn read_file(
@@ -126,13 +176,22 @@ fn read_file(
     };
     let trusted = metadata.uid() == 0 || metadata.uid() == credentials::effective_uid();
     if !trusted || metadata.mode() & 0o022 != 0 {
-        return Err(usage(format!("{}: others may write this file; chmod go-w and own it", file.display())));
+        return Err(usage(format!(
+            "{}: others may write this file; chmod go-w and own it",
+            file.display()
+        )));
     }
     if metadata.len() > MAX_FILE_BYTES {
-        return Err(usage(format!("{}: larger than {}", file.display(), Bytes(MAX_FILE_BYTES))));
+        return Err(usage(format!(
+            "{}: larger than {}",
+            file.display(),
+            Bytes(MAX_FILE_BYTES)
+        )));
     }
     let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    let table: toml::Table = text.parse().map_err(|e| usage(format!("{}: {e}", file.display())))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|e| usage(format!("{}: {e}", file.display())))?;
     for (name, value) in table {
         let key = KEYS.iter().find(|k| k.name == name);
         let key = key.ok_or_else(|| usage(format!("{}: {name}: no such setting", file.display())))?;
@@ -140,7 +199,12 @@ fn read_file(
             toml::Value::String(s) => s,
             toml::Value::Integer(i) => i.to_string(),
             toml::Value::Float(f) => f.to_string(),
-            _ => return Err(usage(format!("{}: {name}: a text or a number is expected", file.display()))),
+            _ => {
+                return Err(usage(format!(
+                    "{}: {name}: a text or a number is expected",
+                    file.display()
+                )));
+            }
         };
         values.insert(key.name, (value, file.display().to_string()));
     }
@@ -153,7 +217,10 @@ impl Loaded {
     }
 
     fn parse<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>, expected: &str) -> Result<T> {
-        let (value, origin) = self.values.get(name).map_or(("", ""), |(v, o)| (v.as_str(), o.as_str()));
+        let (value, origin) = self
+            .values
+            .get(name)
+            .map_or(("", ""), |(v, o)| (v.as_str(), o.as_str()));
         read(value).ok_or_else(|| usage(format!("{name}: {value:?} ({origin}) is not {expected}")))
     }
 
@@ -161,16 +228,33 @@ impl Loaded {
     pub fn maxima(&self) -> Result<Maxima> {
         let time = |t: &str| parse_duration(t).ok().filter(|d| !d.is_zero());
         let size = |t: &str| t.parse::<Bytes>().ok().filter(|b| b.0 > 0 && b.0 <= 1 << 44);
-        let cpus = |t: &str| t.parse().ok().and_then(Cpus::from_number).filter(|c| c.millis >= 50);
+        let cpus = |t: &str| {
+            t.parse()
+                .ok()
+                .and_then(Cpus::from_number)
+                .filter(|c| c.millis >= 50)
+        };
         let pids = |t: &str| t.parse().ok().filter(|n| (1..=4_000_000).contains(n));
         Ok(Maxima {
-            wall: self.parse("max_wall", |t| time(t).filter(|d| d.as_secs() <= 86_400), "a duration of 1ms to 24h")?,
-            cpu: self.parse("max_cpu_time", |t| time(t).filter(|d| d.as_secs() <= 86_400), "a duration of 1ms to 24h")?,
+            wall: self.parse(
+                "max_wall",
+                |t| time(t).filter(|d| d.as_secs() <= 86_400),
+                "a duration of 1ms to 24h",
+            )?,
+            cpu: self.parse(
+                "max_cpu_time",
+                |t| time(t).filter(|d| d.as_secs() <= 86_400),
+                "a duration of 1ms to 24h",
+            )?,
             cpus: self.parse("max_cpus", cpus, "a number of 0.05 or more")?,
             memory: self.parse("max_memory", size, "a size of 1 byte to 16T")?,
             disk: self.parse("max_disk", size, "a size of 1 byte to 16T")?,
             pids: self.parse("max_pids", pids, "a number of 1 to 4000000")?,
-            output: self.parse("max_output", |t| size(t).filter(|b| b.0 <= 1 << 30), "a size of 1 byte to 1G")?,
+            output: self.parse(
+                "max_output",
+                |t| size(t).filter(|b| b.0 <= 1 << 30),
+                "a size of 1 byte to 1G",
+            )?,
         })
     }
 
@@ -194,7 +278,11 @@ impl Loaded {
 
     fn ids(&self) -> Result<IdRange> {
         // Below 65,536 live real accounts; the last two ids are special (-1, and overflow).
-        let base = |t: &str| t.parse().ok().filter(|n| (65_536..=u32::MAX - 65_536).contains(n));
+        let base = |t: &str| {
+            t.parse()
+                .ok()
+                .filter(|n| (65_536..=u32::MAX - 65_536).contains(n))
+        };
         let count = |t: &str| t.parse().ok().filter(|n| (2..=1 << 24).contains(n));
         let range = IdRange {
             base: self.parse("id_base", base, "a number of 65536 to 4294901759")?,
@@ -226,14 +314,19 @@ fn make_private(dir: &Path) -> Result<()> {
     }
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(e).with_context(|| format!("make the data folder {} (CASEMATE_DATA_DIR)", dir.display()));
+            return Err(e)
+                .with_context(|| format!("make the data folder {} (CASEMATE_DATA_DIR)", dir.display()));
         }
         _ => {}
     }
     let metadata = fs::symlink_metadata(dir).with_context(|| format!("look at {}", dir.display()))?;
-    let ours = metadata.is_dir() && metadata.uid() == credentials::effective_uid() && metadata.mode() & 0o022 == 0;
+    let ours =
+        metadata.is_dir() && metadata.uid() == credentials::effective_uid() && metadata.mode() & 0o022 == 0;
     if !ours {
-        return Err(usage(format!("{}: not a folder of ours that only we may write (CASEMATE_DATA_DIR)", dir.display())));
+        return Err(usage(format!(
+            "{}: not a folder of ours that only we may write (CASEMATE_DATA_DIR)",
+            dir.display()
+        )));
     }
     Ok(())
 }
@@ -246,11 +339,18 @@ fn node_id(data_dir: &Path) -> Result<NodeId> {
     {
         return Ok(id);
     }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let id = NodeId::generate(now).context("make this machine's id")?;
     let fresh = data_dir.join(format!("node-id.{}", std::process::id()));
     let write = || -> io::Result<()> {
-        let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        let mut out = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&fresh)?;
         io::Write::write_all(&mut out, format!("{id}\n").as_bytes())?;
         fs::rename(&fresh, &file)
     };
@@ -271,14 +371,23 @@ pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
             .iter()
             .filter_map(|k| loaded.values.get(k.name).map(|v| (k, v)))
             .map(|(k, (value, origin))| {
-                (k.name.to_owned(), serde_json::json!({"value": value, "origin": origin, "about": k.about}))
+                (
+                    k.name.to_owned(),
+                    serde_json::json!({"value": value, "origin": origin, "about": k.about}),
+                )
             })
             .collect();
         text = serde_json::to_string_pretty(&map)? + "\n";
     } else {
         for key in &KEYS {
             if let Some((value, origin)) = loaded.values.get(key.name) {
-                text += &format!("{:<14} {:<24} {:<10} {}\n", key.name, format!("{value:?}"), origin, key.about);
+                text += &format!(
+                    "{:<14} {:<24} {:<10} {}\n",
+                    key.name,
+                    format!("{value:?}"),
+                    origin,
+                    key.about
+                );
             }
         }
     }

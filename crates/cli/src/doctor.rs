@@ -23,21 +23,96 @@ struct About {
 }
 
 const WALLS: [About; 15] = [
-    About { name: LayerName::User, what: "user namespace: ids that mean nothing on the host", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::Pid, what: "pid namespace: no process of the host can be seen", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::Mount, what: "mount namespace: a root filesystem of its own", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::Net, what: "network namespace: no interface of the host", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::Ipc, what: "ipc namespace: no queue or segment of the host", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::Uts, what: "uts namespace: a host name of its own", required: true, remedy: "allow user namespaces" },
-    About { name: LayerName::CgroupNamespace, what: "cgroup namespace: no path of the host's groups", required: true, remedy: "use Linux 4.6 or newer" },
-    About { name: LayerName::Time, what: "time namespace: clocks of its own", required: true, remedy: "use Linux 5.6 or newer with CONFIG_TIME_NS" },
-    About { name: LayerName::Cgroup, what: "cgroup: CPU, memory and process limits", required: true, remedy: "run as root, or under `systemd-run --user --scope -p Delegate=yes`" },
-    About { name: LayerName::Seccomp, what: "seccomp: an allowlist of system calls", required: true, remedy: "use a kernel with CONFIG_SECCOMP_FILTER" },
-    About { name: LayerName::Landlock, what: "Landlock: files, TCP, abstract sockets and signals by rule", required: false, remedy: "use Linux 6.12 or newer with landlock in the list of LSMs" },
-    About { name: LayerName::AppArmor, what: "AppArmor: one more profile around programs", required: false, remedy: "casemate doctor --apparmor | sudo apparmor_parser -r" },
-    About { name: LayerName::Privileges, what: "no capabilities, no new privileges", required: true, remedy: "" },
-    About { name: LayerName::ResourceLimits, what: "limits of each process", required: true, remedy: "" },
-    About { name: LayerName::Proc, what: "a view of /proc that tells nothing of the host", required: true, remedy: "load the AppArmor profile, which closes mountinfo" },
+    About {
+        name: LayerName::User,
+        what: "user namespace: ids that mean nothing on the host",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::Pid,
+        what: "pid namespace: no process of the host can be seen",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::Mount,
+        what: "mount namespace: a root filesystem of its own",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::Net,
+        what: "network namespace: no interface of the host",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::Ipc,
+        what: "ipc namespace: no queue or segment of the host",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::Uts,
+        what: "uts namespace: a host name of its own",
+        required: true,
+        remedy: "allow user namespaces",
+    },
+    About {
+        name: LayerName::CgroupNamespace,
+        what: "cgroup namespace: no path of the host's groups",
+        required: true,
+        remedy: "use Linux 4.6 or newer",
+    },
+    About {
+        name: LayerName::Time,
+        what: "time namespace: clocks of its own",
+        required: true,
+        remedy: "use Linux 5.6 or newer with CONFIG_TIME_NS",
+    },
+    About {
+        name: LayerName::Cgroup,
+        what: "cgroup: CPU, memory and process limits",
+        required: true,
+        remedy: "run as root, or under `systemd-run --user --scope -p Delegate=yes`",
+    },
+    About {
+        name: LayerName::Seccomp,
+        what: "seccomp: an allowlist of system calls",
+        required: true,
+        remedy: "use a kernel with CONFIG_SECCOMP_FILTER",
+    },
+    About {
+        name: LayerName::Landlock,
+        what: "Landlock: files, TCP, abstract sockets and signals by rule",
+        required: false,
+        remedy: "use Linux 6.12 or newer with landlock in the list of LSMs",
+    },
+    About {
+        name: LayerName::AppArmor,
+        what: "AppArmor: one more profile around programs",
+        required: false,
+        remedy: "casemate doctor --apparmor | sudo apparmor_parser -r",
+    },
+    About {
+        name: LayerName::Privileges,
+        what: "no capabilities, no new privileges",
+        required: true,
+        remedy: "",
+    },
+    About {
+        name: LayerName::ResourceLimits,
+        what: "limits of each process",
+        required: true,
+        remedy: "",
+    },
+    About {
+        name: LayerName::Proc,
+        what: "a view of /proc that tells nothing of the host",
+        required: true,
+        remedy: "load the AppArmor profile, which closes mountinfo",
+    },
 ];
 
 #[derive(Debug, Serialize)]
@@ -90,7 +165,11 @@ pub fn run(args: &args::Doctor, explicit: Option<&Path>) -> Result<u8> {
     let settings = config::load(explicit)?.settings()?;
     let survey = survey(&settings);
     let report = report(survey, languages::rows(&settings.host));
-    let text = if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { text(&report)? };
+    let text = if args.json {
+        serde_json::to_string_pretty(&report)? + "\n"
+    } else {
+        text(&report)?
+    };
     output::print(text.as_bytes())?;
     Ok(if report.ok { 0 } else { MISSING })
 }
@@ -103,7 +182,9 @@ fn userns_profile() -> Result<String> {
 
 fn report(survey: Survey, languages: Vec<languages::Row>) -> Report {
     let walls: Vec<WallReport> = WALLS.iter().map(|about| wall(about, &survey)).collect();
-    let ok = walls.iter().all(|w| !w.required || w.state != LayerState::Missing.as_str());
+    let ok = walls
+        .iter()
+        .all(|w| !w.required || w.state != LayerState::Missing.as_str());
     let (cgroup, cgroup_problem) = match survey.cgroup {
         Ok(facts) => (Some(facts), None),
         Err(problem) => (None, Some(problem)),
@@ -126,20 +207,31 @@ fn report(survey: Survey, languages: Vec<languages::Row>) -> Report {
             .into_iter()
             // Root needs no leave for user namespaces.
             .filter(|o| !(survey.is_root && o.needs_userns_profile))
-            .map(|o| ObstacleReport { setting: o.setting, remedy: o.remedy })
+            .map(|o| ObstacleReport {
+                setting: o.setting,
+                remedy: o.remedy,
+            })
             .collect(),
         languages,
     }
 }
 
 fn wall(about: &About, survey: &Survey) -> WallReport {
-    let layer = survey.layers.as_ref().ok().and_then(|layers| layers.iter().find(|l| l.name == about.name));
+    let layer = survey
+        .layers
+        .as_ref()
+        .ok()
+        .and_then(|layers| layers.iter().find(|l| l.name == about.name));
     let (state, detail) = match layer {
         Some(layer) => (layer.state, layer.detail.clone()),
-        None => (LayerState::Missing, "no sandbox could be built; see the problem below".into()),
+        None => (
+            LayerState::Missing,
+            "no sandbox could be built; see the problem below".into(),
+        ),
     };
     // A namespace that stands in part says in its detail what would complete it.
-    let wanted = state == LayerState::Missing || (state == LayerState::Partial && about.name != LayerName::User);
+    let wanted =
+        state == LayerState::Missing || (state == LayerState::Partial && about.name != LayerName::User);
     let remedy = (wanted && !about.remedy.is_empty()).then_some(about.remedy);
     WallReport {
         name: about.name.as_str(),
@@ -153,7 +245,11 @@ fn wall(about: &About, survey: &Survey) -> WallReport {
 
 fn text(report: &Report) -> Result<String> {
     let mut out = String::new();
-    writeln!(out, "casemate {}, Linux {}, {}", report.version, report.kernel, report.privilege)?;
+    writeln!(
+        out,
+        "casemate {}, Linux {}, {}",
+        report.version, report.kernel, report.privilege
+    )?;
     match (&report.cgroup.kind, &report.cgroup.base, &report.cgroup.problem) {
         (Some(kind), Some(base), _) => writeln!(out, "cgroup {kind} at {base}")?,
         (_, _, problem) => writeln!(out, "cgroup: {}", problem.as_deref().unwrap_or("not usable"))?,
@@ -164,7 +260,11 @@ fn text(report: &Report) -> Result<String> {
     writeln!(out, "\nWalls")?;
     for wall in &report.walls {
         let required = if wall.required { "" } else { " (optional)" };
-        writeln!(out, "  {:<9} {:<17} {}{required}", wall.state, wall.name, wall.what)?;
+        writeln!(
+            out,
+            "  {:<9} {:<17} {}{required}",
+            wall.state, wall.name, wall.what
+        )?;
         writeln!(out, "  {:<9} {:<17} {}", "", "", wall.detail)?;
         if let Some(remedy) = wall.remedy {
             writeln!(out, "  {:<9} {:<17} to do: {remedy}", "", "")?;
@@ -174,7 +274,11 @@ fn text(report: &Report) -> Result<String> {
         writeln!(out, "\nProblem: {problem}")?;
     }
     for obstacle in &report.obstacles {
-        writeln!(out, "\n{} stands in the way\n  to do: {}", obstacle.setting, obstacle.remedy)?;
+        writeln!(
+            out,
+            "\n{} stands in the way\n  to do: {}",
+            obstacle.setting, obstacle.remedy
+        )?;
         if obstacle.setting.contains("apparmor") {
             writeln!(out, "  the profile:\n{}", userns_profile()?)?;
         }
@@ -183,7 +287,11 @@ fn text(report: &Report) -> Result<String> {
     for row in &report.languages {
         writeln!(out, "  {}", languages::line(row))?;
     }
-    let verdict = if report.ok { "Every required wall stands." } else { "A required wall is missing." };
+    let verdict = if report.ok {
+        "Every required wall stands."
+    } else {
+        "A required wall is missing."
+    };
     writeln!(out, "\n{verdict}")?;
     Ok(out)
 }

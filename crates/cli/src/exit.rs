@@ -28,7 +28,9 @@ pub fn of_outcome(outcome: &Outcome) -> u8 {
 
 /// The code for an error.
 pub fn of_error(error: &anyhow::Error) -> u8 {
-    let caller = error.downcast_ref::<EngineError>().is_some_and(|e| e.fault() == Fault::Caller)
+    let caller = error
+        .downcast_ref::<EngineError>()
+        .is_some_and(|e| e.fault() == Fault::Caller)
         || error.downcast_ref::<RequestError>().is_some()
         || error.downcast_ref::<UsageError>().is_some();
     if caller { USAGE } else { OURS }

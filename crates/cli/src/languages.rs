@@ -22,7 +22,10 @@ pub struct Row {
 
 /// Every language, with its version where it is installed.
 pub fn rows(host: &Host) -> Vec<Row> {
-    Table::builtin().iter().map(|language| row(language, host)).collect()
+    Table::builtin()
+        .iter()
+        .map(|language| row(language, host))
+        .collect()
 }
 
 fn row(language: &'static Language, host: &Host) -> Row {
@@ -47,7 +50,12 @@ fn row(language: &'static Language, host: &Host) -> Row {
 pub fn line(row: &Row) -> String {
     match (&row.version, &row.program) {
         (Some(version), Some(program)) => format!("{:<12} {version:<12} {program}", row.name),
-        _ => format!("{:<12} {:<12} {}", row.name, "-", row.reason.as_deref().unwrap_or("not available")),
+        _ => format!(
+            "{:<12} {:<12} {}",
+            row.name,
+            "-",
+            row.reason.as_deref().unwrap_or("not available")
+        ),
     }
 }
 

@@ -48,7 +48,15 @@ impl Console {
         let signals = signal::descriptor(&[signal::SIGINT, signal::SIGTERM, signal::SIGHUP])?;
         let progress = !quiet && terminal::is_terminal(io::stderr().as_fd());
         let begun = Instant::now();
-        Ok(Self { show, progress, signals, begun, progress_shown: false, cut_off: false, signalled: false })
+        Ok(Self {
+            show,
+            progress,
+            signals,
+            begun,
+            progress_shown: false,
+            cut_off: false,
+            signalled: false,
+        })
     }
 
     /// Takes the progress line away.
@@ -86,7 +94,11 @@ impl Observer for Console {
         let elapsed = self.begun.elapsed();
         if self.progress && elapsed >= PROGRESS_AFTER {
             self.progress_shown = true;
-            let _ = write!(io::stderr(), "{CLEAR_LINE}casemate: running, {} s", elapsed.as_secs());
+            let _ = write!(
+                io::stderr(),
+                "{CLEAR_LINE}casemate: running, {} s",
+                elapsed.as_secs()
+            );
         }
     }
 }
@@ -110,10 +122,14 @@ pub fn harmless(bytes: &[u8]) -> Vec<u8> {
                 '\t' | '\n' => out.push(character as u8),
                 '\r' => out.extend_from_slice("␍".as_bytes()),
                 '\u{7f}' => out.extend_from_slice("␡".as_bytes()),
-                c if (c as u32) < 0x20 => push_char(&mut out, char::from_u32(0x2400 + c as u32).unwrap_or('?')),
+                c if (c as u32) < 0x20 => {
+                    push_char(&mut out, char::from_u32(0x2400 + c as u32).unwrap_or('?'))
+                }
                 c if (0x80..0xa0).contains(&(c as u32)) => out.extend_from_slice("\u{fffd}".as_bytes()),
                 // Direction overrides can make text read as what it is not (CVE-2021-42574).
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.extend_from_slice("\u{fffd}".as_bytes()),
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    out.extend_from_slice("\u{fffd}".as_bytes())
+                }
                 c => push_char(&mut out, c),
             }
         }
@@ -137,7 +153,10 @@ mod tests {
     fn escapes_become_visible() {
         assert_eq!(harmless(b"a\x1b[31mb\n\tc"), "a␛[31mb\n\tc".as_bytes());
         assert_eq!(harmless(b"\r\x7f"), "␍␡".as_bytes());
-        assert_eq!(harmless("\u{9b}0m\u{202e}x".as_bytes()), "\u{fffd}0m\u{fffd}x".as_bytes());
+        assert_eq!(
+            harmless("\u{9b}0m\u{202e}x".as_bytes()),
+            "\u{fffd}0m\u{fffd}x".as_bytes()
+        );
         assert_eq!(harmless("grüße 你".as_bytes()), "grüße 你".as_bytes());
     }
 

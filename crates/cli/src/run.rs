@@ -26,11 +26,17 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
     let request = request(&args)?;
     let extension = extension(&args.file);
     let out_dir = args.out_dir.as_deref().map(open_out_dir).transpose()?;
-    let show = if args.json { Show::Nothing } else { Show::Streams { raw: args.raw } };
+    let show = if args.json {
+        Show::Nothing
+    } else {
+        Show::Streams { raw: args.raw }
+    };
     let mut console = Console::new(show, args.quiet).context("take over signals")?;
     let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
     console.clear();
-    let written = out_dir.as_ref().map_or(Ok(()), |dir| write_outputs(dir, &outcome));
+    let written = out_dir
+        .as_ref()
+        .map_or(Ok(()), |dir| write_outputs(dir, &outcome));
     if args.json {
         let json = serde_json::to_string(&wire::Wire::from(&outcome)).context("write the result")?;
         output::print((json + "\n").as_bytes()).context("write the result")?;
@@ -60,7 +66,11 @@ fn request(args: &Run) -> Result<ExecutionRequest> {
         args: args.args.clone(),
         env: variables(&args.env)?,
         files: input_files(&args.files)?,
-        outputs: args.outputs.iter().map(|g| Glob::new("outputs", g)).collect::<Result<_, _>>()?,
+        outputs: args
+            .outputs
+            .iter()
+            .map(|g| Glob::new("outputs", g))
+            .collect::<Result<_, _>>()?,
         network: match args.network {
             NetworkArg::None => Network::None,
             NetworkArg::Loopback => Network::Loopback,
@@ -93,7 +103,10 @@ fn read_bounded(field: &str, file: &Path, bound: usize) -> Result<Vec<u8>> {
         take(&mut open).map_err(|e| usage(format!("{field}: cannot read {}: {e}", file.display())))?;
     }
     if bytes.len() > bound {
-        return Err(usage(format!("{field}: {} is larger than {bound} bytes", file.display())));
+        return Err(usage(format!(
+            "{field}: {} is larger than {bound} bytes",
+            file.display()
+        )));
     }
     Ok(bytes)
 }
@@ -131,7 +144,10 @@ fn variables(given: &[String]) -> Result<BTreeMap<String, String>> {
 
 fn input_files(given: &[String]) -> Result<Vec<InputFile>> {
     if given.len() > MAX_FILES {
-        return Err(usage(format!("files: {} files is more than {MAX_FILES} files", given.len())));
+        return Err(usage(format!(
+            "files: {} files is more than {MAX_FILES} files",
+            given.len()
+        )));
     }
     let mut room = MAX_FILE_BYTES;
     given
@@ -143,10 +159,18 @@ fn input_files(given: &[String]) -> Result<Vec<InputFile>> {
             if !metadata.is_file() {
                 return Err(usage(format!("files: {} is not a regular file", path.display())));
             }
-            let content = read_bounded("files", &path, room)
-                .map_err(|_| usage(format!("files: cannot read {} within {MAX_FILE_BYTES} bytes together", path.display())))?;
+            let content = read_bounded("files", &path, room).map_err(|_| {
+                usage(format!(
+                    "files: cannot read {} within {MAX_FILE_BYTES} bytes together",
+                    path.display()
+                ))
+            })?;
             room -= content.len();
-            Ok(InputFile { path: RelativePath::new("files.path", &name)?, content, mode: metadata.mode() & 0o777 })
+            Ok(InputFile {
+                path: RelativePath::new("files.path", &name)?,
+                content,
+                mode: metadata.mode() & 0o777,
+            })
         })
         .collect()
 }
@@ -165,9 +189,16 @@ fn host_and_name(text: &str) -> Result<(PathBuf, String)> {
 }
 
 fn open_out_dir(dir: &Path) -> Result<std::os::fd::OwnedFd> {
-    std::fs::create_dir_all(dir).map_err(|e| usage(format!("out-dir: cannot make {}: {e}", dir.display())))?;
-    fs::open_at(None, dir.as_os_str().as_bytes(), libc::O_RDONLY | libc::O_DIRECTORY, 0, Resolve::Host)
-        .map_err(|e| usage(format!("out-dir: cannot open {}: {e}", dir.display())))
+    std::fs::create_dir_all(dir)
+        .map_err(|e| usage(format!("out-dir: cannot make {}: {e}", dir.display())))?;
+    fs::open_at(
+        None,
+        dir.as_os_str().as_bytes(),
+        libc::O_RDONLY | libc::O_DIRECTORY,
+        0,
+        Resolve::Host,
+    )
+    .map_err(|e| usage(format!("out-dir: cannot open {}: {e}", dir.display())))
 }
 
 /// Writes returned files beneath the folder, over no link: their names were chosen by the program.
@@ -199,34 +230,55 @@ fn remarks(outcome: &Outcome, request: &ExecutionRequest, wrote: bool) -> Vec<St
     let mut lines = Vec::new();
     match outcome.status {
         Status::Succeeded | Status::Denied => {}
-        Status::Failed if outcome.reason.as_deref() == Some("compile") => lines.push("it did not compile".into()),
+        Status::Failed if outcome.reason.as_deref() == Some("compile") => {
+            lines.push("it did not compile".into())
+        }
         Status::Failed => {
             if let Some(signal) = outcome.signal {
                 lines.push(format!("signal {signal} ended it"));
             }
         }
-        Status::TimedOut => lines.push(format!("timed out after {} ms (--timeout)", limits.wall.as_millis())),
+        Status::TimedOut => lines.push(format!(
+            "timed out after {} ms (--timeout)",
+            limits.wall.as_millis()
+        )),
         Status::CpuExceeded => lines.push("CPU time limit reached (--cpu-time)".into()),
         Status::MemoryExceeded => lines.push(format!("out of memory: {} (--memory)", limits.memory)),
         Status::DiskExceeded => lines.push(format!("disk full: {} (--disk)", limits.disk)),
-        Status::OutputExceeded => lines.push(format!("ended: more than 16 times {} of output (--output-limit)", limits.output)),
-        Status::Killed => lines.push(format!("killed: {}", outcome.reason.as_deref().unwrap_or("unknown"))),
+        Status::OutputExceeded => lines.push(format!(
+            "ended: more than 16 times {} of output (--output-limit)",
+            limits.output
+        )),
+        Status::Killed => lines.push(format!(
+            "killed: {}",
+            outcome.reason.as_deref().unwrap_or("unknown")
+        )),
         Status::Cancelled => lines.push("cancelled".into()),
     }
     for (name, captured) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
         if captured.is_truncated() {
             let kept = captured.kept.len();
-            lines.push(format!("{name}: {} of {} bytes shown (--output-limit)", kept, captured.total_bytes));
+            lines.push(format!(
+                "{name}: {} of {} bytes shown (--output-limit)",
+                kept, captured.total_bytes
+            ));
         }
     }
     if outcome.files_left_out > 0 {
         lines.push(format!("{} matching files were left out", outcome.files_left_out));
     }
     if !request.outputs.is_empty() && !wrote && !outcome.files.is_empty() {
-        lines.push(format!("{} files match --out; give --out-dir to keep them", outcome.files.len()));
+        lines.push(format!(
+            "{} files match --out; give --out-dir to keep them",
+            outcome.files.len()
+        ));
     }
-    lines.extend(outcome.layers.iter().filter(|l| l.name.as_str() == "cgroup" && l.state.as_str() == "missing").map(
-        |l| format!("wall missing: {}: {}", l.name, l.detail),
-    ));
+    lines.extend(
+        outcome
+            .layers
+            .iter()
+            .filter(|l| l.name.as_str() == "cgroup" && l.state.as_str() == "missing")
+            .map(|l| format!("wall missing: {}: {}", l.name, l.detail)),
+    );
     lines
 }

@@ -82,7 +82,11 @@ pub struct WireLayer<'a> {
 
 impl<'a> From<&'a Layer> for WireLayer<'a> {
     fn from(layer: &'a Layer) -> Self {
-        Self { name: layer.name.as_str(), state: layer.state.as_str(), detail: &layer.detail }
+        Self {
+            name: layer.name.as_str(),
+            state: layer.state.as_str(),
+            detail: &layer.detail,
+        }
     }
 }
 

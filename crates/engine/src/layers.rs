@@ -11,19 +11,31 @@ pub fn of_run(report: &Report, blueprint: &BlueprintFacts, network: Network) -> 
     layers.push(cgroup(report));
     layers.push(enforced(
         LayerName::Seccomp,
-        format!("{} system calls of this architecture, by number and argument", casemate_sandbox::seccomp::allowed_count()),
+        format!(
+            "{} system calls of this architecture, by number and argument",
+            casemate_sandbox::seccomp::allowed_count()
+        ),
     ));
     layers.push(landlock(report.landlock_abi));
     layers.push(if blueprint.apparmor {
-        enforced(LayerName::AppArmor, format!("profile {}", casemate_sandbox::plan::APPARMOR_PROFILE_NAME))
+        enforced(
+            LayerName::AppArmor,
+            format!("profile {}", casemate_sandbox::plan::APPARMOR_PROFILE_NAME),
+        )
     } else {
-        missing(LayerName::AppArmor, "the profile is not loaded on this host; `casemate doctor --apparmor` prints it".into())
+        missing(
+            LayerName::AppArmor,
+            "the profile is not loaded on this host; `casemate doctor --apparmor` prints it".into(),
+        )
     });
     layers.push(enforced(
         LayerName::Privileges,
         "no capabilities, empty bounding set, locked securebits, no_new_privs".into(),
     ));
-    layers.push(enforced(LayerName::ResourceLimits, "descriptors, stack, file size, no core dumps".into()));
+    layers.push(enforced(
+        LayerName::ResourceLimits,
+        "descriptors, stack, file size, no core dumps".into(),
+    ));
     layers.push(proc_view(blueprint.apparmor));
     layers
 }
@@ -37,21 +49,34 @@ pub struct BlueprintFacts {
 
 impl From<&Blueprint> for BlueprintFacts {
     fn from(blueprint: &Blueprint) -> Self {
-        Self { apparmor: blueprint.apparmor }
+        Self {
+            apparmor: blueprint.apparmor,
+        }
     }
 }
 
 fn enforced(name: LayerName, detail: String) -> Layer {
-    Layer { name, state: LayerState::Enforced, detail }
+    Layer {
+        name,
+        state: LayerState::Enforced,
+        detail,
+    }
 }
 
 fn missing(name: LayerName, detail: String) -> Layer {
-    Layer { name, state: LayerState::Missing, detail }
+    Layer {
+        name,
+        state: LayerState::Missing,
+        detail,
+    }
 }
 
 fn namespaces(report: &Report, network: Network) -> Vec<Layer> {
     let user = if report.separate_ids {
-        enforced(LayerName::User, "host ids of its own for init and for the programs".into())
+        enforced(
+            LayerName::User,
+            "host ids of its own for init and for the programs".into(),
+        )
     } else {
         Layer {
             name: LayerName::User,
@@ -71,7 +96,10 @@ fn namespaces(report: &Report, network: Network) -> Vec<Layer> {
         enforced(LayerName::Ipc, "its own System V and POSIX IPC".into()),
         enforced(LayerName::Uts, "its own host name".into()),
         enforced(LayerName::CgroupNamespace, "its own cgroup as root".into()),
-        enforced(LayerName::Time, "monotonic and boot clocks start near zero".into()),
+        enforced(
+            LayerName::Time,
+            "monotonic and boot clocks start near zero".into(),
+        ),
     ]
 }
 
@@ -79,7 +107,10 @@ fn cgroup(report: &Report) -> Layer {
     if report.limited {
         enforced(LayerName::Cgroup, "CPU, memory without swap, processes".into())
     } else {
-        missing(LayerName::Cgroup, "no usable cgroup subtree; its absence was allowed".into())
+        missing(
+            LayerName::Cgroup,
+            "no usable cgroup subtree; its absence was allowed".into(),
+        )
     }
 }
 
@@ -98,13 +129,17 @@ fn landlock(abi: u32) -> Layer {
 
 fn proc_view(apparmor: bool) -> Layer {
     if apparmor {
-        return enforced(LayerName::Proc, "own processes only; what tells of the host is covered".into());
+        return enforced(
+            LayerName::Proc,
+            "own processes only; what tells of the host is covered".into(),
+        );
     }
     Layer {
         name: LayerName::Proc,
         state: LayerState::Partial,
-        detail: "own processes only; what tells of the host is covered, but mountinfo of a process names the \
+        detail:
+            "own processes only; what tells of the host is covered, but mountinfo of a process names the \
                  devices behind its mounts"
-            .into(),
+                .into(),
     }
 }

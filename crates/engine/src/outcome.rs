@@ -27,10 +27,16 @@ pub fn status(report: &Report) -> Status {
     if report.flooded {
         return Status::OutputExceeded;
     }
-    if report.start_failure.as_ref().is_some_and(|f| DISK_ERRNO.contains(&f.errno)) {
+    if report
+        .start_failure
+        .as_ref()
+        .is_some_and(|f| DISK_ERRNO.contains(&f.errno))
+    {
         return Status::DiskExceeded;
     }
-    let Some(exit) = report.exit else { return Status::Killed };
+    let Some(exit) = report.exit else {
+        return Status::Killed;
+    };
     match (exit.code, exit.signal) {
         (Some(0), _) => Status::Succeeded,
         (_, Some(SIGXCPU)) => Status::CpuExceeded,
@@ -63,5 +69,9 @@ pub fn usage(report: &Report) -> Usage {
 
 /// One collected file as the result shows it.
 pub fn output_file(file: Collected) -> OutputFile {
-    OutputFile { path: String::from_utf8_lossy(&file.path).into_owned(), content: file.content, mode: file.mode }
+    OutputFile {
+        path: String::from_utf8_lossy(&file.path).into_owned(),
+        content: file.content,
+        mode: file.mode,
+    }
 }

@@ -105,7 +105,14 @@ impl Engine {
         let blueprint = draw(&ground)?;
         let facts = BlueprintFacts::from(&blueprint);
         warden.add_blueprint(&blueprint)?;
-        Ok(Self { settings, installation, facts, warden, created_at, begun })
+        Ok(Self {
+            settings,
+            installation,
+            facts,
+            warden,
+            created_at,
+            begun,
+        })
     }
 
     /// Lease, run, and what follows.
@@ -122,10 +129,17 @@ impl Engine {
             None => None,
         };
         let (report, sandbox_id, reason, compile_time) = match compiled {
-            Some(Compiled { report, sandbox_id, artifacts: None, took }) => {
-                (report, sandbox_id, Some("compile"), took)
-            }
-            Some(Compiled { artifacts: Some(artifacts), took, .. }) => {
+            Some(Compiled {
+                report,
+                sandbox_id,
+                artifacts: None,
+                took,
+            }) => (report, sandbox_id, Some("compile"), took),
+            Some(Compiled {
+                artifacts: Some(artifacts),
+                took,
+                ..
+            }) => {
                 let files = stages::with_artifacts(files, &artifacts);
                 let (report, id) = self.run_program(request, &source, &files, observer)?;
                 (report, id, None, took)
@@ -147,12 +161,24 @@ impl Engine {
     ) -> Result<Compiled, EngineError> {
         let begun = Instant::now();
         let argv = stages::argv(&self.installation, source, &[], limits, Command::Compile);
-        let variables = self.installation.language.compile.as_ref().map_or(&[][..], |c| c.environment);
+        let variables = self
+            .installation
+            .language
+            .compile
+            .as_ref()
+            .map_or(&[][..], |c| c.environment);
         let sandbox_id = new_sandbox_id()?;
         let collect = stages::collect_artifacts(&self.installation);
         let job = Job {
             create: stages::create(sandbox_id.value(), limits, casemate_types::Network::None, true),
-            spec: stages::spawn_spec(&self.installation, argv, variables, &Default::default(), limits, files),
+            spec: stages::spawn_spec(
+                &self.installation,
+                argv,
+                variables,
+                &Default::default(),
+                limits,
+                files,
+            ),
             contents: files.iter().map(|f| f.content).collect(),
             stdin: &[],
             collect,
@@ -160,14 +186,22 @@ impl Engine {
         };
         let mut quiet = Interruptible { inner: observer };
         let mut report = oneshot::run(&mut self.warden, job, &mut quiet)?;
-        let harvest = report.harvest.take().filter(|h| h.complete && !h.files.is_empty());
+        let harvest = report
+            .harvest
+            .take()
+            .filter(|h| h.complete && !h.files.is_empty());
         let succeeded = outcome::status(&report) == Status::Succeeded;
         let artifacts = harvest.filter(|_| succeeded).map(|h| h.files);
         if artifacts.is_none() {
             observer.output(Stream::Stdout, &report.stdout.kept);
             observer.output(Stream::Stderr, &report.stderr.kept);
         }
-        Ok(Compiled { report, sandbox_id, artifacts, took: begun.elapsed() })
+        Ok(Compiled {
+            report,
+            sandbox_id,
+            artifacts,
+            took: begun.elapsed(),
+        })
     }
 
     fn run_program(
@@ -206,15 +240,29 @@ impl Engine {
         let status = outcome::status(&report);
         if let (Some(failure), Status::Killed) = (&report.start_failure, status) {
             let source = std::io::Error::from_raw_os_error(failure.errno);
-            return Err(EngineError::Start { step: failure.step.clone(), source });
+            return Err(EngineError::Start {
+                step: failure.step.clone(),
+                source,
+            });
         }
         let layers = layers::of_run(&report, &self.facts, request.network);
         // A compiler that made nothing yet ended well still leaves no program to run.
-        let status = if reason.is_some() && status == Status::Succeeded { Status::Failed } else { status };
+        let status = if reason.is_some() && status == Status::Succeeded {
+            Status::Failed
+        } else {
+            status
+        };
         let usage = outcome::usage(&report);
         let (lease, collect) = (report.lease, report.collect);
-        let run = report.run + if reason.is_some() { Duration::ZERO } else { compile_time };
-        let reason = reason.map(str::to_owned).or_else(|| outcome::reason(&report, status));
+        let run = report.run
+            + if reason.is_some() {
+                Duration::ZERO
+            } else {
+                compile_time
+            };
+        let reason = reason
+            .map(str::to_owned)
+            .or_else(|| outcome::reason(&report, status));
         let exit = report.exit;
         let (files, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
         let now = SystemTime::now();
@@ -231,7 +279,13 @@ impl Engine {
             files: files.into_iter().map(outcome::output_file).collect(),
             files_left_out: left_out,
             usage,
-            timing: Timing { lease, run, collect, total: self.begun.elapsed(), ..Timing::default() },
+            timing: Timing {
+                lease,
+                run,
+                collect,
+                total: self.begun.elapsed(),
+                ..Timing::default()
+            },
             path: RunPath::Exec,
             layers,
             created_at: self.created_at,

@@ -37,19 +37,31 @@ pub struct Placed<'a> {
 
 /// The request's files and the source; a file of the caller's at the source's path yields to it.
 pub fn files<'a>(request: &'a ExecutionRequest, source: &SourceName) -> Vec<Placed<'a>> {
-    let own = Placed { path: source.file.clone().into_bytes(), mode: 0o644, content: &request.code };
-    let rest = request.files.iter().filter(|f| f.path.as_str() != source.file).map(|f| Placed {
-        path: f.path.as_str().as_bytes().to_vec(),
-        mode: f.mode,
-        content: &f.content,
-    });
+    let own = Placed {
+        path: source.file.clone().into_bytes(),
+        mode: 0o644,
+        content: &request.code,
+    };
+    let rest = request
+        .files
+        .iter()
+        .filter(|f| f.path.as_str() != source.file)
+        .map(|f| Placed {
+            path: f.path.as_str().as_bytes().to_vec(),
+            mode: f.mode,
+            content: &f.content,
+        });
     std::iter::once(own).chain(rest).collect()
 }
 
 /// Adds what the compiler made, in place of what has the same path.
 pub fn with_artifacts<'a>(mut files: Vec<Placed<'a>>, artifacts: &'a [Collected]) -> Vec<Placed<'a>> {
     files.retain(|f| artifacts.iter().all(|a| a.path != f.path));
-    files.extend(artifacts.iter().map(|a| Placed { path: a.path.clone(), mode: a.mode, content: &a.content }));
+    files.extend(artifacts.iter().map(|a| Placed {
+        path: a.path.clone(),
+        mode: a.mode,
+        content: &a.content,
+    }));
     files
 }
 
@@ -93,7 +105,8 @@ pub fn spawn_spec(
     limits: &Limits,
     files: &[Placed<'_>],
 ) -> SpawnSpec {
-    let bin = (!installation.prefixes.is_empty()).then(|| installation.bin_folder().to_string_lossy().into_owned());
+    let bin =
+        (!installation.prefixes.is_empty()).then(|| installation.bin_folder().to_string_lossy().into_owned());
     let argv: Vec<Vec<u8>> = argv.into_iter().map(OsString::into_vec).collect();
     SpawnSpec {
         program: argv.first().cloned().unwrap_or_default(),
@@ -103,7 +116,12 @@ pub fn spawn_spec(
         limits: process_limits(limits),
         files: files
             .iter()
-            .map(|f| FileHead { path: f.path.clone(), mode: f.mode, offset: 0, length: 0 })
+            .map(|f| FileHead {
+                path: f.path.clone(),
+                mode: f.mode,
+                offset: 0,
+                length: 0,
+            })
             .collect(),
     }
 }
@@ -162,7 +180,10 @@ pub fn argv(
         memory_bytes: limits.memory.0,
     };
     match kind {
-        Command::Compile => installation.language.compile_command(installation, &context).unwrap_or_default(),
+        Command::Compile => installation
+            .language
+            .compile_command(installation, &context)
+            .unwrap_or_default(),
         Command::Run => installation.language.run_command(installation, &context),
     }
 }

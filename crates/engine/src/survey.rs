@@ -91,7 +91,9 @@ fn facts_of(hierarchy: &dyn Hierarchy) -> CgroupFacts {
         .controllers()
         .iter()
         .map(|c| {
-            let at = c.at.as_ref().map_or("not used".into(), |at| at.display().to_string());
+            let at =
+                c.at.as_ref()
+                    .map_or("not used".into(), |at| at.display().to_string());
             let note = c.note.as_ref().map_or(String::new(), |n| format!(" ({n})"));
             format!("{}: {at}{note}", c.name)
         })
@@ -101,12 +103,19 @@ fn facts_of(hierarchy: &dyn Hierarchy) -> CgroupFacts {
         Kind::V2 => "v2",
         Kind::Hybrid => "hybrid",
     };
-    CgroupFacts { kind, base: hierarchy.base(), controllers }
+    CgroupFacts {
+        kind,
+        base: hierarchy.base(),
+        controllers,
+    }
 }
 
 /// Builds a sandbox with every wall that can be had, and runs a program in it.
 fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
-    let ground = Ground { cache_dir: Some(settings.state_dir.clone()), ..Ground::default() };
+    let ground = Ground {
+        cache_dir: Some(settings.state_dir.clone()),
+        ..Ground::default()
+    };
     let blueprint = draw(&ground)?;
     let facts = BlueprintFacts::from(&blueprint);
     let mut warden = Warden::start(Setup {
@@ -118,8 +127,15 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         // A missing cgroup shows in the layers, as missing.
         allow_missing: WallSet { cgroup: true },
     })?;
-    let limits = Limits { wall: Duration::from_secs(10), memory: Bytes::mib(32), ..Limits::default() };
-    let program = PROGRAMS.iter().find(|p| Path::new(p).exists()).unwrap_or(&PROGRAMS[0]);
+    let limits = Limits {
+        wall: Duration::from_secs(10),
+        memory: Bytes::mib(32),
+        ..Limits::default()
+    };
+    let program = PROGRAMS
+        .iter()
+        .find(|p| Path::new(p).exists())
+        .unwrap_or(&PROGRAMS[0]);
     let job = Job {
         create: stages::create(0, &limits, Network::None, false),
         spec: SpawnSpec {
@@ -138,23 +154,37 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
     let report = oneshot::run(&mut warden, job, &mut Unobserved)?;
     if let Some(failure) = &report.start_failure {
         let source = std::io::Error::from_raw_os_error(failure.errno);
-        return Err(EngineError::Start { step: failure.step.clone(), source });
+        return Err(EngineError::Start {
+            step: failure.step.clone(),
+            source,
+        });
     }
     if outcome::status(&report) != Status::Succeeded {
         let source = std::io::Error::other(format!("it ended as {}", outcome::status(&report).as_str()));
-        return Err(EngineError::Start { step: format!("run {program} in a sandbox"), source });
+        return Err(EngineError::Start {
+            step: format!("run {program} in a sandbox"),
+            source,
+        });
     }
     Ok(layers::of_run(&report, &facts, Network::None))
 }
 
 /// Reads the settings below `sys` that forbid what we need.
 fn obstacles(sys: &Path) -> Vec<Obstacle> {
-    let value = |name: &str| std::fs::read_to_string(sys.join(name)).ok().map(|v| v.trim().to_owned());
+    let value = |name: &str| {
+        std::fs::read_to_string(sys.join(name))
+            .ok()
+            .map(|v| v.trim().to_owned())
+    };
     let mut found = Vec::new();
     let mut note = |name: &str, bad: &str, remedy: &str, needs_userns_profile: bool| {
         if value(name).as_deref() == Some(bad) {
             let setting = format!("{}={bad}", name.replace('/', "."));
-            found.push(Obstacle { setting, remedy: remedy.to_owned(), needs_userns_profile });
+            found.push(Obstacle {
+                setting,
+                remedy: remedy.to_owned(),
+                needs_userns_profile,
+            });
         }
     };
     note(
@@ -165,9 +195,24 @@ fn obstacles(sys: &Path) -> Vec<Obstacle> {
          sudo apparmor_parser -r /etc/apparmor.d/casemate-userns",
         true,
     );
-    note("kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1, or run as root", false);
-    note("user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=16384", false);
-    note("user/max_net_namespaces", "0", "sudo sysctl user.max_net_namespaces=16384", false);
+    note(
+        "kernel/unprivileged_userns_clone",
+        "0",
+        "sudo sysctl kernel.unprivileged_userns_clone=1, or run as root",
+        false,
+    );
+    note(
+        "user/max_user_namespaces",
+        "0",
+        "sudo sysctl user.max_user_namespaces=16384",
+        false,
+    );
+    note(
+        "user/max_net_namespaces",
+        "0",
+        "sudo sysctl user.max_net_namespaces=16384",
+        false,
+    );
     note("vm/memfd_noexec", "2", "sudo sysctl vm.memfd_noexec=1", false);
     found
 }

@@ -40,13 +40,16 @@ pub fn start(
 ) -> Result<Collector, StepError> {
     let bytes = memfd::read_sealed(spec_file, MAX_SPEC_BYTES).at(|| "read the collect spec".into())?;
     let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
-    let spec = CollectSpec::decode(&bytes).map_err(|_| bad()).at(|| "parse the collect spec".into())?;
+    let spec = CollectSpec::decode(&bytes)
+        .map_err(|_| bad())
+        .at(|| "parse the collect spec".into())?;
     let (stream, sink) = fd::pipe().at(|| "make the collector's pipe".into())?;
     match process::fork().at(|| "fork the collector".into())? {
         Some(pid) => Ok(Collector { pid, stream }),
         None => {
             drop(stream);
-            let done = confine(plan, release, ruleset).is_ok() && collect(&spec, workspace, sink.as_fd()).is_ok();
+            let done =
+                confine(plan, release, ruleset).is_ok() && collect(&spec, workspace, sink.as_fd()).is_ok();
             process::exit(i32::from(!done))
         }
     }
@@ -81,9 +84,19 @@ fn collect(spec: &CollectSpec, workspace: BorrowedFd<'_>, sink: BorrowedFd<'_>) 
         bytes_left: spec.max_bytes,
         left_out: 0,
     };
-    let top = fs::open_at(Some(workspace), b".", libc::O_RDONLY | libc::O_DIRECTORY, 0, Resolve::BeneathNoLinks)?;
+    let top = fs::open_at(
+        Some(workspace),
+        b".",
+        libc::O_RDONLY | libc::O_DIRECTORY,
+        0,
+        Resolve::BeneathNoLinks,
+    )?;
     walk.folder(top.as_fd(), b"", 0)?;
-    let end = Head { path_length: 0, mode: u32::from(walk.left_out > 0), size: walk.left_out };
+    let end = Head {
+        path_length: 0,
+        mode: u32::from(walk.left_out > 0),
+        size: walk.left_out,
+    };
     fd::write_all(sink, &end.encode())
 }
 
@@ -105,7 +118,8 @@ impl Walk<'_> {
             match entry.kind {
                 libc::DT_DIR => {
                     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
-                    let below = fs::open_at(Some(dir), &entry.name, flags, 0, Resolve::BeneathNoLinksNoMounts);
+                    let below =
+                        fs::open_at(Some(dir), &entry.name, flags, 0, Resolve::BeneathNoLinksNoMounts);
                     match below {
                         Ok(below) if depth < self.spec.max_depth => {
                             self.folder(below.as_fd(), &[&path[..], b"/"].concat(), depth + 1)?;
@@ -139,7 +153,11 @@ impl Walk<'_> {
         }
         self.files_left -= 1;
         self.bytes_left -= size;
-        let head = Head { path_length: path.len() as u32, mode: status.st_mode & 0o777, size };
+        let head = Head {
+            path_length: path.len() as u32,
+            mode: status.st_mode & 0o777,
+            size,
+        };
         fd::write_all(self.sink, &head.encode())?;
         fd::write_all(self.sink, path)?;
         self.content(file.as_fd(), size)

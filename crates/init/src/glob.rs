@@ -51,9 +51,19 @@ fn set_token(rest: &[u8]) -> (Token<'_>, usize) {
     let negated = matches!(rest.first(), Some(b'!' | b'^'));
     let start = usize::from(negated);
     // A `]` right at the start belongs to the set (glob(7)).
-    let close = rest.iter().skip(start + 1).position(|b| *b == b']').map(|p| p + start + 1);
+    let close = rest
+        .iter()
+        .skip(start + 1)
+        .position(|b| *b == b']')
+        .map(|p| p + start + 1);
     match close {
-        Some(close) => (Token::Set { negated, body: &rest[start..close] }, close + 2),
+        Some(close) => (
+            Token::Set {
+                negated,
+                body: &rest[start..close],
+            },
+            close + 2,
+        ),
         None => (Token::Byte(b'['), 1),
     }
 }
@@ -93,10 +103,8 @@ fn step(token: &Token<'_>, reach: &[bool], path: &[u8]) -> Vec<bool> {
             Token::Byte(b) => next[i] = i > 0 && reach[i - 1] && path[i - 1] == *b,
             Token::AnyByte => next[i] = i > 0 && reach[i - 1] && path[i - 1] != b'/',
             Token::Set { negated, body } => {
-                next[i] = i > 0
-                    && reach[i - 1]
-                    && path[i - 1] != b'/'
-                    && in_set(body, path[i - 1]) != *negated;
+                next[i] =
+                    i > 0 && reach[i - 1] && path[i - 1] != b'/' && in_set(body, path[i - 1]) != *negated;
             }
         }
         reached_before |= reach[i];
@@ -109,7 +117,11 @@ mod tests {
     use super::*;
 
     fn check(pattern: &str, path: &str, expected: bool) {
-        assert_eq!(matches(pattern.as_bytes(), path.as_bytes()), expected, "{pattern} on {path}");
+        assert_eq!(
+            matches(pattern.as_bytes(), path.as_bytes()),
+            expected,
+            "{pattern} on {path}"
+        );
     }
 
     #[test]

@@ -208,9 +208,18 @@ impl Step {
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(match r.u8()? {
-            0 => Step::Dir { path: r.bytes()?, mode: r.u32()? },
-            1 => Step::Link { path: r.bytes()?, target: r.bytes()? },
-            2 => Step::File { path: r.bytes()?, content: r.bytes()? },
+            0 => Step::Dir {
+                path: r.bytes()?,
+                mode: r.u32()?,
+            },
+            1 => Step::Link {
+                path: r.bytes()?,
+                target: r.bytes()?,
+            },
+            2 => Step::File {
+                path: r.bytes()?,
+                content: r.bytes()?,
+            },
             3 => Step::Tree { path: r.bytes()? },
             4 => Step::Hide { path: r.bytes()? },
             _ => return Err(Malformed::Range),
@@ -221,7 +230,10 @@ impl Step {
 impl Plan {
     /// How many inherited trees the steps consume.
     pub fn tree_count(&self) -> usize {
-        self.steps.iter().filter(|s| matches!(s, Step::Tree { .. })).count()
+        self.steps
+            .iter()
+            .filter(|s| matches!(s, Step::Tree { .. }))
+            .count()
     }
 
     /// The byte form.
@@ -272,7 +284,12 @@ impl Plan {
                 files: r.u64()?,
                 network: r.u64()?,
                 scopes: r.u64()?,
-                rules: r.list(MAX_RULES, |r| Ok(PathRule { path: r.bytes()?, allowed: r.u64()? }))?,
+                rules: r.list(MAX_RULES, |r| {
+                    Ok(PathRule {
+                        path: r.bytes()?,
+                        allowed: r.u64()?,
+                    })
+                })?,
             },
             apparmor: r.bytes()?,
             shm_bytes: r.u64()?,

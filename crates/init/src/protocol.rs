@@ -104,7 +104,13 @@ impl Request {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         match *self {
-            Request::Spawn { spawn, last, collects, no_stdin, terminal } => {
+            Request::Spawn {
+                spawn,
+                last,
+                collects,
+                no_stdin,
+                terminal,
+            } => {
                 w.u8(1);
                 w.u32(spawn);
                 for b in [last, collects, no_stdin, terminal] {
@@ -132,7 +138,10 @@ impl Request {
                 no_stdin: flag(r.u8()?)?,
                 terminal: flag(r.u8()?)?,
             },
-            2 => Request::Signal { spawn: r.u32()?, signal: r.u8()? },
+            2 => Request::Signal {
+                spawn: r.u32()?,
+                signal: r.u8()?,
+            },
             3 => Request::End,
             _ => return Err(Malformed::Range),
         };
@@ -192,7 +201,10 @@ impl Event {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         match self {
-            Event::Ready { landlock_abi, separate_ids } => {
+            Event::Ready {
+                landlock_abi,
+                separate_ids,
+            } => {
                 w.u8(1);
                 w.u32(*landlock_abi);
                 w.u8((*separate_ids).into());
@@ -208,7 +220,11 @@ impl Event {
                 w.u8(code.unwrap_or(0));
                 w.u8(*signal);
             }
-            Event::Quiet { disk_peak_bytes, disk_full, network_bytes } => {
+            Event::Quiet {
+                disk_peak_bytes,
+                disk_full,
+                network_bytes,
+            } => {
                 w.u8(4);
                 w.u64(*disk_peak_bytes);
                 w.u8((*disk_full).into());
@@ -228,16 +244,31 @@ impl Event {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(bytes);
         let event = match r.u8()? {
-            1 => Event::Ready { landlock_abi: r.u32()?, separate_ids: flag(r.u8()?)? },
+            1 => Event::Ready {
+                landlock_abi: r.u32()?,
+                separate_ids: flag(r.u8()?)?,
+            },
             2 => Event::Started { spawn: r.u32()? },
             3 => {
                 let spawn = r.u32()?;
                 let exited = flag(r.u8()?)?;
                 let code = r.u8()?;
-                Event::Exited { spawn, code: exited.then_some(code), signal: r.u8()? }
+                Event::Exited {
+                    spawn,
+                    code: exited.then_some(code),
+                    signal: r.u8()?,
+                }
             }
-            4 => Event::Quiet { disk_peak_bytes: r.u64()?, disk_full: flag(r.u8()?)?, network_bytes: r.u64()? },
-            5 => Event::Failed { spawn: r.u32()?, step: r.bytes()?, errno: r.u32()? },
+            4 => Event::Quiet {
+                disk_peak_bytes: r.u64()?,
+                disk_full: flag(r.u8()?)?,
+                network_bytes: r.u64()?,
+            },
+            5 => Event::Failed {
+                spawn: r.u32()?,
+                step: r.bytes()?,
+                errno: r.u32()?,
+            },
             _ => return Err(Malformed::Range),
         };
         r.end()?;

@@ -25,7 +25,9 @@ const MAX_SPAWNS: usize = 64;
 
 /// Runs init; returns its exit code.
 pub fn run() -> i32 {
-    let Ok(control) = fd::adopt(CONTROL_FD) else { return 1 };
+    let Ok(control) = fd::adopt(CONTROL_FD) else {
+        return 1;
+    };
     match start(control.as_fd()) {
         Ok(mut init) => match init.serve() {
             Ok(()) => 0,
@@ -37,7 +39,15 @@ pub fn run() -> i32 {
 
 fn fail(control: BorrowedFd<'_>, spawn: u32, error: &StepError) -> i32 {
     let errno = error.source.raw_os_error().unwrap_or(libc::EIO) as u32;
-    send(control, &Event::Failed { spawn, step: error.step.clone().into_bytes(), errno }, &[]);
+    send(
+        control,
+        &Event::Failed {
+            spawn,
+            step: error.step.clone().into_bytes(),
+            errno,
+        },
+        &[],
+    );
     1
 }
 
@@ -69,12 +79,15 @@ struct Init<'a> {
 fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
     credentials::die_with_parent().at(|| "tie init to the warden".into())?;
     let _ = credentials::set_name(c"casemate-init");
-    let signals = signal::descriptor(&[signal::SIGTERM, signal::SIGCHLD]).at(|| "make the signal descriptor".into())?;
+    let signals =
+        signal::descriptor(&[signal::SIGTERM, signal::SIGCHLD]).at(|| "make the signal descriptor".into())?;
     let plan_file = fd::adopt(PLAN_FD).at(|| "find the plan".into())?;
     let sync = fd::adopt(SYNC_FD).at(|| "find the warden's socket".into())?;
     let bytes = memfd::read_sealed(plan_file.as_fd(), MAX_PLAN_BYTES).at(|| "read the plan".into())?;
     let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
-    let plan = Plan::decode(&bytes).map_err(|_| bad()).at(|| "parse the plan".into())?;
+    let plan = Plan::decode(&bytes)
+        .map_err(|_| bad())
+        .at(|| "parse the plan".into())?;
     drop(bytes);
     let trees = (0..plan.tree_count() as i32)
         .map(|i| fd::adopt(TREES_FD + i))
@@ -115,7 +128,8 @@ fn receive_release(sync: BorrowedFd<'_>) -> io::Result<Release> {
 /// Gives up what only the building needed.
 fn settle(plan: &Plan, release: &Release) -> Result<(), StepError> {
     if !plan.omitted.has(Wall::Mount) {
-        let null = fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host).at(|| "open /dev/null".into())?;
+        let null =
+            fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host).at(|| "open /dev/null".into())?;
         for number in 0..3 {
             fd::duplicate_to(null.as_fd(), number).at(|| "wire init's own descriptors".into())?;
         }
@@ -177,7 +191,9 @@ impl Init<'_> {
 
     /// Reports a spawn's end; true when it was the last one.
     fn note_exit(&mut self, reaped: &Reaped) -> bool {
-        let Some(position) = self.running.iter().position(|r| r.pid == reaped.pid) else { return false };
+        let Some(position) = self.running.iter().position(|r| r.pid == reaped.pid) else {
+            return false;
+        };
         let (code, signal) = match reaped.exit {
             Exit::Code(code) => (Some(code), 0),
             Exit::Signal(signal) => (None, signal),
@@ -197,10 +213,26 @@ impl Init<'_> {
         let Some(message) = socket::try_receive(self.control, &mut buffer).at(|| "receive".into())? else {
             return Ok(false);
         };
-        let request = if message.len == 0 { Ok(Request::End) } else { Request::decode(&buffer[..message.len]) };
+        let request = if message.len == 0 {
+            Ok(Request::End)
+        } else {
+            Request::decode(&buffer[..message.len])
+        };
         match request {
-            Ok(Request::Spawn { spawn, last, collects, no_stdin, terminal }) => {
-                let wiring = Wanted { spawn, last, collects, no_stdin, terminal };
+            Ok(Request::Spawn {
+                spawn,
+                last,
+                collects,
+                no_stdin,
+                terminal,
+            }) => {
+                let wiring = Wanted {
+                    spawn,
+                    last,
+                    collects,
+                    no_stdin,
+                    terminal,
+                };
                 self.spawn(&wiring, message.fds);
                 Ok(false)
             }
@@ -233,14 +265,23 @@ impl Init<'_> {
     fn try_spawn(&mut self, wanted: &Wanted, fds: Vec<OwnedFd>) -> Result<(), StepError> {
         let missing = || io::Error::from_raw_os_error(libc::EBADF);
         let mut fds = fds.into_iter();
-        let spec = fds.next().ok_or_else(missing).at(|| "find the spawn spec".into())?;
+        let spec = fds
+            .next()
+            .ok_or_else(missing)
+            .at(|| "find the spawn spec".into())?;
         let collect = match wanted.collects {
-            true => Some(fds.next().ok_or_else(missing).at(|| "find the collect spec".into())?),
+            true => Some(
+                fds.next()
+                    .ok_or_else(missing)
+                    .at(|| "find the collect spec".into())?,
+            ),
             false => None,
         };
         let wiring = match wanted.terminal {
             true => Wiring::Terminal(fds.next().ok_or_else(missing).at(|| "find the terminal".into())?),
-            false => Wiring::Pipes { no_stdin: wanted.no_stdin },
+            false => Wiring::Pipes {
+                no_stdin: wanted.no_stdin,
+            },
         };
         let ground = Ground {
             plan: &self.plan,
@@ -251,7 +292,12 @@ impl Init<'_> {
         let started = spawn::spawn(&ground, spec.as_fd(), wiring)?;
         let far: Vec<BorrowedFd<'_>> = started.far_ends.iter().map(|f| f.as_fd()).collect();
         send(self.control, &Event::Started { spawn: wanted.spawn }, &far);
-        self.running.push(Running { spawn: wanted.spawn, pid: started.pid, last: wanted.last, collect });
+        self.running.push(Running {
+            spawn: wanted.spawn,
+            pid: started.pid,
+            last: wanted.last,
+            collect,
+        });
         Ok(())
     }
 
@@ -268,7 +314,11 @@ impl Init<'_> {
         let event = Event::Quiet {
             disk_peak_bytes: self.disk_peak_bytes,
             disk_full: space.is_some_and(|s| s.free_bytes == 0 || s.free_inodes == 0),
-            network_bytes: if self.release.loopback { loopback_bytes() } else { 0 },
+            network_bytes: if self.release.loopback {
+                loopback_bytes()
+            } else {
+                0
+            },
         };
         let spec = self.running.iter_mut().find_map(|r| r.collect.take());
         let Some(spec) = spec else {
@@ -305,12 +355,18 @@ impl Init<'_> {
 
     fn await_collector(&self, pid: i32) -> Result<(), StepError> {
         let until = event::monotonic() + COLLECT_LIMIT;
-        while process::reap(pid, Wait::Look).at(|| "reap the collector".into())?.is_none() {
+        while process::reap(pid, Wait::Look)
+            .at(|| "reap the collector".into())?
+            .is_none()
+        {
             let now = event::monotonic();
             if now >= until {
                 return Ok(());
             }
-            let mut fds = [interest(self.sync.as_fd(), libc::POLLIN), interest(self.signals.as_fd(), libc::POLLIN)];
+            let mut fds = [
+                interest(self.sync.as_fd(), libc::POLLIN),
+                interest(self.signals.as_fd(), libc::POLLIN),
+            ];
             wait(&mut fds, Some(until - now)).at(|| "wait for the collector".into())?;
             if fds[0].revents != 0 {
                 return Ok(());
@@ -333,5 +389,7 @@ struct Wanted {
 fn loopback_bytes() -> u64 {
     let text = std::fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
     let line = text.lines().find_map(|l| l.trim().strip_prefix("lo:"));
-    line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
+    line.and_then(|l| l.split_whitespace().next())
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0)
 }

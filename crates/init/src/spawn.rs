@@ -64,7 +64,10 @@ pub fn spawn(ground: &Ground<'_>, spec_file: BorrowedFd<'_>, wiring: Wiring) -> 
             drop(report_out);
             drop(stdio.near);
             read_report(report_in.as_fd())?;
-            Ok(Started { pid, far_ends: stdio.far })
+            Ok(Started {
+                pid,
+                far_ends: stdio.far,
+            })
         }
         None => {
             let error = become_program(ground, &spec, spec_file, &stdio.near, &report_out, has_terminal);
@@ -87,7 +90,9 @@ fn read_spec(file: BorrowedFd<'_>) -> Result<SpawnSpec, StepError> {
     }
     let mut head = vec![0u8; length as usize];
     read_exact_at(file, &mut head, 8).at(|| "read the spawn spec".into())?;
-    SpawnSpec::decode_head(&head).map_err(|_| bad()).at(|| "parse the spawn spec".into())
+    SpawnSpec::decode_head(&head)
+        .map_err(|_| bad())
+        .at(|| "parse the spawn spec".into())
 }
 
 fn read_exact_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Result<()> {
@@ -104,9 +109,18 @@ fn read_exact_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Re
 /// Makes the pipes with the program's user as owner, so that it can open `/dev/stdout` again.
 fn wire(release: &Release, wiring: Wiring) -> io::Result<Stdio> {
     let Wiring::Pipes { no_stdin } = wiring else {
-        let Wiring::Terminal(tty) = wiring else { return Err(io::ErrorKind::InvalidInput.into()) };
-        let near = [fd::duplicate_above(tty.as_fd(), 6)?, fd::duplicate_above(tty.as_fd(), 6)?, tty];
-        return Ok(Stdio { near, far: Vec::new() });
+        let Wiring::Terminal(tty) = wiring else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let near = [
+            fd::duplicate_above(tty.as_fd(), 6)?,
+            fd::duplicate_above(tty.as_fd(), 6)?,
+            tty,
+        ];
+        return Ok(Stdio {
+            near,
+            far: Vec::new(),
+        });
     };
     if release.separate_ids {
         credentials::set_filesystem_ids(release.program_id, release.program_id);
@@ -122,7 +136,10 @@ fn wire(release: &Release, wiring: Wiring) -> io::Result<Stdio> {
             far.push(in_far);
             near
         };
-        Ok(Stdio { near: [in_near, out_near, err_near], far })
+        Ok(Stdio {
+            near: [in_near, out_near, err_near],
+            far,
+        })
     };
     let result = pipes();
     if release.separate_ids {
@@ -161,7 +178,10 @@ fn become_program(
     match prepare() {
         Ok((argv, env)) => {
             let source = process::exec(&spec.program, &argv, &env);
-            StepError { step: format!("execute {}", String::from_utf8_lossy(&spec.program)), source }
+            StepError {
+                step: format!("execute {}", String::from_utf8_lossy(&spec.program)),
+                source,
+            }
         }
         Err(error) => error,
     }
@@ -181,8 +201,14 @@ fn enter_directory(ground: &Ground<'_>, spec: &SpawnSpec) -> Result<(), StepErro
     if ground.plan.omitted.has(Wall::Mount) {
         return fs::enter_dir(ground.workspace).at(name);
     }
-    let directory =
-        fs::open_at(None, &spec.directory, libc::O_PATH | libc::O_DIRECTORY, 0, Resolve::Host).at(name)?;
+    let directory = fs::open_at(
+        None,
+        &spec.directory,
+        libc::O_PATH | libc::O_DIRECTORY,
+        0,
+        Resolve::Host,
+    )
+    .at(name)?;
     fs::enter_dir(directory.as_fd()).at(name)
 }
 
@@ -201,7 +227,10 @@ fn enter_apparmor(plan: &Plan) -> Result<(), StepError> {
 fn wire_up(stdio: &[OwnedFd; 3], report: &OwnedFd) -> io::Result<()> {
     // Everything moves out of the way first, so that no copy lands on a source.
     let report = fd::duplicate_above(report.as_fd(), 64)?;
-    let moved = stdio.iter().map(|f| fd::duplicate_above(f.as_fd(), 64)).collect::<io::Result<Vec<_>>>()?;
+    let moved = stdio
+        .iter()
+        .map(|f| fd::duplicate_above(f.as_fd(), 64))
+        .collect::<io::Result<Vec<_>>>()?;
     for (number, near) in moved.iter().enumerate() {
         fd::duplicate_to(near.as_fd(), number as i32)?;
     }
@@ -212,9 +241,14 @@ fn wire_up(stdio: &[OwnedFd; 3], report: &OwnedFd) -> io::Result<()> {
 }
 
 /// Writes the caller's files as the program's user, below the workspace and over no link.
-fn write_files(workspace: BorrowedFd<'_>, files: &[FileHead], spec_file: BorrowedFd<'_>) -> Result<(), StepError> {
+fn write_files(
+    workspace: BorrowedFd<'_>,
+    files: &[FileHead],
+    spec_file: BorrowedFd<'_>,
+) -> Result<(), StepError> {
     for file in files {
-        write_file(workspace, file, spec_file).at(|| format!("write {}", String::from_utf8_lossy(&file.path)))?;
+        write_file(workspace, file, spec_file)
+            .at(|| format!("write {}", String::from_utf8_lossy(&file.path)))?;
     }
     Ok(())
 }
@@ -267,7 +301,12 @@ fn read_report(pipe: BorrowedFd<'_>) -> Result<(), StepError> {
             other => break other.at(|| "read the report of the child".into())?,
         }
     };
-    let Some(errno) = buffer[..n].first_chunk::<4>() else { return Ok(()) };
+    let Some(errno) = buffer[..n].first_chunk::<4>() else {
+        return Ok(());
+    };
     let source = io::Error::from_raw_os_error(i32::from_le_bytes(*errno));
-    Err(StepError { step: String::from_utf8_lossy(&buffer[4..n]).into_owned(), source })
+    Err(StepError {
+        step: String::from_utf8_lossy(&buffer[4..n]).into_owned(),
+        source,
+    })
 }

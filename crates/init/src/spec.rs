@@ -119,11 +119,20 @@ impl SpawnSpec {
                 processes: r.u64()?,
             },
             files: r.list(MAX_FILES, |r| {
-                Ok(FileHead { path: r.bytes()?, mode: r.u32()?, offset: r.u64()?, length: r.u64()? })
+                Ok(FileHead {
+                    path: r.bytes()?,
+                    mode: r.u32()?,
+                    offset: r.u64()?,
+                    length: r.u64()?,
+                })
             })?,
         };
         r.end()?;
-        if spec.files.iter().any(|f| f.mode & !0o777 != 0 || f.offset.checked_add(f.length).is_none()) {
+        if spec
+            .files
+            .iter()
+            .any(|f| f.mode & !0o777 != 0 || f.offset.checked_add(f.length).is_none())
+        {
             return Err(Malformed::Range);
         }
         Ok(spec)

@@ -73,7 +73,13 @@ pub struct Parser {
 impl Parser {
     /// A parser that takes at most so many files and bytes of content.
     pub fn new(max_files: usize, max_bytes: u64) -> Self {
-        Self { pending: Vec::new(), max_files, bytes_left: max_bytes, harvest: Harvest::default(), broken: false }
+        Self {
+            pending: Vec::new(),
+            max_files,
+            bytes_left: max_bytes,
+            harvest: Harvest::default(),
+            broken: false,
+        }
     }
 
     /// Takes the next bytes; false once the stream broke its own rules and is no longer read.
@@ -95,7 +101,10 @@ impl Parser {
         if self.harvest.complete || self.broken {
             return None;
         }
-        let head = self.pending.get(start..start + HEAD_BYTES)?.first_chunk::<HEAD_BYTES>()?;
+        let head = self
+            .pending
+            .get(start..start + HEAD_BYTES)?
+            .first_chunk::<HEAD_BYTES>()?;
         let head = Head::decode(head);
         if head.path_length == 0 {
             self.harvest.left_out += head.size;
@@ -116,7 +125,11 @@ impl Parser {
             return None;
         }
         self.bytes_left -= head.size;
-        self.harvest.files.push(Collected { path, mode: head.mode & 0o777, content });
+        self.harvest.files.push(Collected {
+            path,
+            mode: head.mode & 0o777,
+            content,
+        });
         Some(end - start)
     }
 
@@ -131,7 +144,9 @@ pub fn is_plain_relative(path: &[u8]) -> bool {
     !path.is_empty()
         && path.len() <= MAX_PATH_BYTES
         && !path.contains(&0)
-        && path.split(|b| *b == b'/').all(|part| !matches!(part, b"" | b"." | b".."))
+        && path
+            .split(|b| *b == b'/')
+            .all(|part| !matches!(part, b"" | b"." | b".."))
 }
 
 #[cfg(test)]
@@ -140,7 +155,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn record(path: &[u8], content: &[u8]) -> Vec<u8> {
-        let head = Head { path_length: path.len() as u32, mode: 0o644, size: content.len() as u64 };
+        let head = Head {
+            path_length: path.len() as u32,
+            mode: 0o644,
+            size: content.len() as u64,
+        };
         [&head.encode()[..], path, content].concat()
     }
 

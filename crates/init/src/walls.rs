@@ -58,7 +58,11 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> 
     if plan.omitted.has(Wall::ResourceLimits) {
         return Ok(());
     }
-    let cpu = if limits.cpu_seconds == 0 { u64::MAX } else { limits.cpu_seconds };
+    let cpu = if limits.cpu_seconds == 0 {
+        u64::MAX
+    } else {
+        limits.cpu_seconds
+    };
     let rows = [
         (resource::RLIMIT_CORE, 0, 0),
         (resource::RLIMIT_NOFILE, limits.open_files, limits.open_files),

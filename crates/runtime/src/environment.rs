@@ -23,7 +23,9 @@ pub fn environment(
     ];
     let mut all: BTreeMap<&str, &str> = fixed.into_iter().chain(language.iter().copied()).collect();
     all.extend(caller.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    all.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect()
+    all.iter()
+        .map(|(name, value)| format!("{name}={value}").into_bytes())
+        .collect()
 }
 
 #[cfg(test)]
@@ -32,12 +34,18 @@ mod tests {
 
     #[test]
     fn the_caller_wins() {
-        let caller = BTreeMap::from([("TZ".to_owned(), "CET".to_owned()), ("X".to_owned(), "a=b".to_owned())]);
+        let caller = BTreeMap::from([
+            ("TZ".to_owned(), "CET".to_owned()),
+            ("X".to_owned(), "a=b".to_owned()),
+        ]);
         let all = environment(Some("/opt/bin"), &[("LANG", "C"), ("GO", "1")], &caller);
         for expected in ["TZ=CET", "X=a=b", "LANG=C", "GO=1", "HOME=/workspace"] {
             assert!(all.contains(&expected.as_bytes().to_vec()), "{expected}");
         }
-        assert!(all.iter().any(|v| v.starts_with(b"PATH=/opt/bin:/usr/local/bin:")));
+        assert!(
+            all.iter()
+                .any(|v| v.starts_with(b"PATH=/opt/bin:/usr/local/bin:"))
+        );
         assert_eq!(all.len(), 8);
     }
 }

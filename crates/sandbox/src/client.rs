@@ -4,8 +4,8 @@
 //! its own descriptors and takes what has come.
 
 use crate::error::{AtStep, SandboxError};
-use crate::warden::message::{Create, MAX_REPLY_BYTES, Reply, Request};
 use crate::plan::{self, Blueprint};
+use crate::warden::message::{Create, MAX_REPLY_BYTES, Reply, Request};
 use crate::warden::{self, Setup, Started};
 use casemate_init::protocol::{Event, MAX_MESSAGE_BYTES, Request as InitRequest};
 use casemate_init::spec::{CollectSpec, SpawnSpec};
@@ -41,7 +41,14 @@ impl Warden {
         let (state_dir, cgroup_base) = (setup.state_dir.clone(), setup.cgroup_base.clone());
         let owes_image = setup.takes_blueprints;
         let started = warden::start(setup)?;
-        Ok(Self { started, state_dir, cgroup_base, next_key: 1, owes_image, closed: false })
+        Ok(Self {
+            started,
+            state_dir,
+            cgroup_base,
+            next_key: 1,
+            owes_image,
+            closed: false,
+        })
     }
 
     /// Adds a kind of sandbox; the first one added has index 0.
@@ -89,7 +96,8 @@ impl Warden {
     }
 
     fn send(&self, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
-        socket::send(self.started.socket.as_fd(), &request.encode(), fds).map_err(|_| SandboxError::WardenGone)
+        socket::send(self.started.socket.as_fd(), &request.encode(), fds)
+            .map_err(|_| SandboxError::WardenGone)
     }
 
     /// To be polled for reading.
@@ -118,7 +126,8 @@ impl Warden {
         self.closed = true;
         let _ = process::reap(self.started.pid, process::Wait::Block);
         let until = event::monotonic() + CLOSE_LIMIT;
-        while warden::sweep(&self.state_dir, self.cgroup_base.clone()).is_err() && event::monotonic() < until {
+        while warden::sweep(&self.state_dir, self.cgroup_base.clone()).is_err() && event::monotonic() < until
+        {
             let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
         }
         SandboxError::WardenGone
@@ -192,7 +201,10 @@ impl Sandbox {
             memfd::sealed(name, Kind::Data, bytes).at(|| format!("make the memory file {name}"))
         };
         let spec = sealed("casemate-spawn", &order.spec.encode(&order.contents))?;
-        let collect = order.collect.map(|c| sealed("casemate-collect", &c.encode())).transpose()?;
+        let collect = order
+            .collect
+            .map(|c| sealed("casemate-collect", &c.encode()))
+            .transpose()?;
         let request = InitRequest::Spawn {
             spawn: order.spawn,
             last: order.last,
@@ -200,7 +212,10 @@ impl Sandbox {
             no_stdin: order.no_stdin,
             terminal: false,
         };
-        let fds: Vec<BorrowedFd<'_>> = std::iter::once(&spec).chain(&collect).map(|f| f.as_fd()).collect();
+        let fds: Vec<BorrowedFd<'_>> = std::iter::once(&spec)
+            .chain(&collect)
+            .map(|f| f.as_fd())
+            .collect();
         self.send(&request, &fds)
     }
 
@@ -213,8 +228,10 @@ impl Sandbox {
     }
 
     fn send(&self, request: &InitRequest, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
-        socket::send(self.control.as_fd(), &request.encode(), fds)
-            .map_err(|source| SandboxError::Inside { step: "send to init".into(), source })
+        socket::send(self.control.as_fd(), &request.encode(), fds).map_err(|source| SandboxError::Inside {
+            step: "send to init".into(),
+            source,
+        })
     }
 
     /// Takes the next event. `Ok(None)`: nothing waits. An error of kind `UnexpectedEof` inside says
@@ -227,17 +244,29 @@ impl Sandbox {
         let mut received = socket::try_receive(self.control.as_fd(), &mut buffer);
         // An init that ended with a request unread resets the connection; its last words wait behind
         // that one error (unix(7)).
-        if received.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::ConnectionReset) {
+        if received
+            .as_ref()
+            .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionReset)
+        {
             received = socket::try_receive(self.control.as_fd(), &mut buffer);
         }
-        let message = received
-            .map_err(|source| SandboxError::Inside { step: "receive from init".into(), source })?;
+        let message = received.map_err(|source| SandboxError::Inside {
+            step: "receive from init".into(),
+            source,
+        })?;
         let Some(message) = message else { return Ok(None) };
         if message.len == 0 {
             let source = io::ErrorKind::UnexpectedEof.into();
-            return Err(SandboxError::Inside { step: "init is gone".into(), source });
+            return Err(SandboxError::Inside {
+                step: "init is gone".into(),
+                source,
+            });
         }
-        let event = Event::decode(&buffer[..message.len]).map_err(|_| SandboxError::Protocol { peer: "init" })?;
-        Ok(Some(Heard { event, fds: message.fds }))
+        let event =
+            Event::decode(&buffer[..message.len]).map_err(|_| SandboxError::Protocol { peer: "init" })?;
+        Ok(Some(Heard {
+            event,
+            fds: message.fds,
+        }))
     }
 }

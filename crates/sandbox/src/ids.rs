@@ -22,7 +22,10 @@ pub struct IdRange {
 
 /// The default range for a warden that is root: 65,536 ids at 0x70000000, above what systemd and
 /// the distributions hand out (systemd, "Users, Groups, UIDs and GIDs on systemd Systems").
-pub const ROOT_RANGE: IdRange = IdRange { base: 0x7000_0000, count: 65_536 };
+pub const ROOT_RANGE: IdRange = IdRange {
+    base: 0x7000_0000,
+    count: 65_536,
+};
 
 /// Two ids in use by one sandbox; the lease ends when this is dropped.
 #[derive(Debug)]
@@ -58,7 +61,11 @@ impl IdRange {
             let slot = start.wrapping_add(i) % slots;
             if fd::try_lock_byte(lock.as_fd(), slot.into()).at(name)? {
                 let init = self.base + 2 * slot;
-                return Ok(IdLease { init, program: init + 1, _lock: lock });
+                return Ok(IdLease {
+                    init,
+                    program: init + 1,
+                    _lock: lock,
+                });
             }
         }
         Err(io::Error::from_raw_os_error(libc::EUSERS)).at(name)
@@ -78,7 +85,11 @@ mod tests {
         let a = range.lease(&file).unwrap();
         let b = range.lease(&file).unwrap();
         assert_ne!(a.program, b.program);
-        assert!([a.init, a.program, b.init, b.program].iter().all(|id| (1000..1004).contains(id)));
+        assert!(
+            [a.init, a.program, b.init, b.program]
+                .iter()
+                .all(|id| (1000..1004).contains(id))
+        );
         assert!(range.lease(&file).is_err(), "all slots are in use");
         drop(a);
         assert!(range.lease(&file).is_ok());

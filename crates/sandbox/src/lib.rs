@@ -7,8 +7,8 @@
 pub mod cgroup;
 pub mod client;
 pub mod error;
-pub mod image;
 pub mod ids;
+pub mod image;
 pub mod plan;
 pub mod rootless;
 pub mod seccomp;

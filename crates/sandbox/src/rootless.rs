@@ -12,8 +12,10 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 /// Where the setuid helpers of shadow are (newuidmap(1)); never looked up in `PATH`.
-const HELPERS: [(&str, &str, &str); 2] =
-    [("uid", "/usr/bin/newuidmap", "/etc/subuid"), ("gid", "/usr/bin/newgidmap", "/etc/subgid")];
+const HELPERS: [(&str, &str, &str); 2] = [
+    ("uid", "/usr/bin/newuidmap", "/etc/subuid"),
+    ("gid", "/usr/bin/newgidmap", "/etc/subgid"),
+];
 /// Fewer ids than this are not worth a map.
 const LEAST_IDS: u32 = 16;
 
@@ -35,8 +37,11 @@ pub enum Standing {
 
 /// Whether this process may build sandboxes without a user namespace of its own.
 pub fn is_privileged() -> bool {
-    let wanted = credentials::capability::SYS_ADMIN | credentials::capability::SETUID | credentials::capability::SETGID;
-    credentials::effective_uid() == 0 && credentials::effective_capabilities().is_ok_and(|c| c & wanted == wanted)
+    let wanted = credentials::capability::SYS_ADMIN
+        | credentials::capability::SETUID
+        | credentials::capability::SETGID;
+    credentials::effective_uid() == 0
+        && credentials::effective_capabilities().is_ok_and(|c| c & wanted == wanted)
 }
 
 /// The first range of subordinate ids of an account in the text of `/etc/subuid` (subuid(5)).
@@ -49,7 +54,10 @@ pub fn subordinate_range(text: &str, uid: u32, name: Option<&str>) -> Option<IdR
         let count: u32 = parts.next()?.parse().ok()?;
         let ours = owner == uid || Some(owner) == name;
         let usable = ours && count >= LEAST_IDS && base.checked_add(count).is_some();
-        usable.then_some(IdRange { base, count: count.min(65_536) })
+        usable.then_some(IdRange {
+            base,
+            count: count.min(65_536),
+        })
     })
 }
 
@@ -83,8 +91,11 @@ pub fn enter() -> Result<Standing, SandboxError> {
         None => None,
         Some((pid, ranges)) => {
             fd::write_all(go_out.as_fd(), b"m").at(|| "wake the helper that maps ids".into())?;
-            let reaped = process::reap(pid, process::Wait::Block).at(|| "await the helper that maps ids".into())?;
-            reaped.filter(|r| r.exit == process::Exit::Code(0)).map(|_| ranges)
+            let reaped =
+                process::reap(pid, process::Wait::Block).at(|| "await the helper that maps ids".into())?;
+            reaped
+                .filter(|r| r.exit == process::Exit::Code(0))
+                .map(|_| ranges)
         }
     };
     let standing = match mapped {
@@ -108,26 +119,45 @@ fn subordinate_ranges(uid: u32) -> Option<[IdRange; 2]> {
     });
     let range = |(_, helper, file): (&str, &str, &str)| {
         let text = std::fs::read_to_string(file).ok()?;
-        Path::new(helper).exists().then(|| subordinate_range(&text, uid, name)).flatten()
+        Path::new(helper)
+            .exists()
+            .then(|| subordinate_range(&text, uid, name))
+            .flatten()
     };
     let (uids, gids) = (range(HELPERS[0])?, range(HELPERS[1])?);
     // One lease stands for a user id and the group id of the same number.
     let base = uids.base.max(gids.base);
     let end = (uids.base + uids.count).min(gids.base + gids.count);
-    let both = IdRange { base, count: end.checked_sub(base).filter(|n| *n >= LEAST_IDS)? };
+    let both = IdRange {
+        base,
+        count: end.checked_sub(base).filter(|n| *n >= LEAST_IDS)?,
+    };
     Some([both, both])
 }
 
 /// Runs in a child that stays outside the new namespace, as the setuid helpers ask.
-fn map_from_outside(go: std::os::fd::BorrowedFd<'_>, warden: u32, uid: u32, gid: u32, ranges: [IdRange; 2]) -> bool {
+fn map_from_outside(
+    go: std::os::fd::BorrowedFd<'_>,
+    warden: u32,
+    uid: u32,
+    gid: u32,
+    ranges: [IdRange; 2],
+) -> bool {
     let mut byte = [0];
     if !matches!(fd::read(go, &mut byte), Ok(1)) {
         return false;
     }
-    HELPERS.iter().zip([uid, gid]).zip(ranges).all(|(((_, helper, _), own), range)| {
-        let numbers = [warden, own, own, 1, range.base, range.base, range.count].map(|n| n.to_string());
-        host::command(helper).args(numbers).status().is_ok_and(|status| status.success())
-    })
+    HELPERS
+        .iter()
+        .zip([uid, gid])
+        .zip(ranges)
+        .all(|(((_, helper, _), own), range)| {
+            let numbers = [warden, own, own, 1, range.base, range.base, range.count].map(|n| n.to_string());
+            host::command(helper)
+                .args(numbers)
+                .status()
+                .is_ok_and(|status| status.success())
+        })
 }
 
 fn map_self(uid: u32, gid: u32) -> io::Result<()> {

@@ -6,7 +6,11 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// Checks the result of a libc function or of `syscall(2)`.
 pub(crate) fn check<T: PartialOrd + From<i8>>(result: T) -> io::Result<T> {
-    if result < T::from(0) { Err(io::Error::last_os_error()) } else { Ok(result) }
+    if result < T::from(0) {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// Takes ownership of a descriptor that a system call has just returned.

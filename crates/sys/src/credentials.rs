@@ -80,8 +80,15 @@ const CAP_VERSION_3: u32 = 0x2008_0522;
 
 /// Sets permitted and effective capabilities to `keep` (a mask of [`capability`]), inheritable to none.
 pub fn set_capabilities(keep: u64) -> io::Result<()> {
-    let header = CapHeader { version: CAP_VERSION_3, pid: 0 };
-    let half = |bits: u64| CapData { effective: bits as u32, permitted: bits as u32, inheritable: 0 };
+    let header = CapHeader {
+        version: CAP_VERSION_3,
+        pid: 0,
+    };
+    let half = |bits: u64| CapData {
+        effective: bits as u32,
+        permitted: bits as u32,
+        inheritable: 0,
+    };
     let data = [half(keep & 0xffff_ffff), half(keep >> 32)];
     // SAFETY: header and data have the layout of capset(2) version 3, which reads two data entries.
     check(unsafe { libc::syscall(libc::SYS_capset, &header, data.as_ptr()) }).map(drop)
@@ -90,26 +97,43 @@ pub fn set_capabilities(keep: u64) -> io::Result<()> {
 /// Lets `keep` survive an exec by a process whose user id is not 0 (capabilities(7), "ambient set").
 pub fn keep_capabilities_over_exec(keep: u64) -> io::Result<()> {
     let held = effective_capabilities()?;
-    let header = CapHeader { version: CAP_VERSION_3, pid: 0 };
+    let header = CapHeader {
+        version: CAP_VERSION_3,
+        pid: 0,
+    };
     let half = |all: u64, kept: u64| CapData {
         effective: all as u32,
         permitted: all as u32,
         inheritable: kept as u32,
     };
     let keep = keep & held;
-    let data = [half(held & 0xffff_ffff, keep & 0xffff_ffff), half(held >> 32, keep >> 32)];
+    let data = [
+        half(held & 0xffff_ffff, keep & 0xffff_ffff),
+        half(held >> 32, keep >> 32),
+    ];
     // SAFETY: header and data have the layout of capset(2) version 3, which reads two data entries.
     check(unsafe { libc::syscall(libc::SYS_capset, &header, data.as_ptr()) })?;
     for number in (0..64u64).filter(|n| keep & 1 << n != 0) {
         // SAFETY: PR_CAP_AMBIENT_RAISE takes integers.
-        check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE as u64, number, 0u64, 0u64) })?;
+        check(unsafe {
+            libc::prctl(
+                libc::PR_CAP_AMBIENT,
+                libc::PR_CAP_AMBIENT_RAISE as u64,
+                number,
+                0u64,
+                0u64,
+            )
+        })?;
     }
     Ok(())
 }
 
 /// The effective capabilities as a mask.
 pub fn effective_capabilities() -> io::Result<u64> {
-    let header = CapHeader { version: CAP_VERSION_3, pid: 0 };
+    let header = CapHeader {
+        version: CAP_VERSION_3,
+        pid: 0,
+    };
     let mut data = [CapData::default(); 2];
     // SAFETY: header and data have the layout of capget(2) version 3, which writes two data entries.
     check(unsafe { libc::syscall(libc::SYS_capget, &header, data.as_mut_ptr()) })?;

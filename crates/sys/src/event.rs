@@ -10,12 +10,20 @@ pub type PollFd = libc::pollfd;
 
 /// Describes one descriptor for [`wait`].
 pub fn interest(fd: BorrowedFd<'_>, events: i16) -> PollFd {
-    PollFd { fd: fd.as_raw_fd(), events, revents: 0 }
+    PollFd {
+        fd: fd.as_raw_fd(),
+        events,
+        revents: 0,
+    }
 }
 
 /// An entry that [`wait`] skips; keeps positions in a fixed list.
 pub fn no_interest() -> PollFd {
-    PollFd { fd: -1, events: 0, revents: 0 }
+    PollFd {
+        fd: -1,
+        events: 0,
+        revents: 0,
+    }
 }
 
 /// Waits until one of `fds` is ready or `timeout` has passed (`ppoll(2)`); returns how many are ready.
@@ -26,10 +34,19 @@ pub fn wait(fds: &mut [PollFd], timeout: Option<Duration>) -> io::Result<usize> 
         tv_sec: t.as_secs() as libc::time_t,
         tv_nsec: i64::from(t.subsec_nanos()),
     });
-    let spec = spec.as_ref().map_or(std::ptr::null(), |s| s as *const libc::timespec);
+    let spec = spec
+        .as_ref()
+        .map_or(std::ptr::null(), |s| s as *const libc::timespec);
     // SAFETY: the pointer and length describe `fds`; `spec` is null or points to a live timespec;
     // a null signal mask is allowed.
-    let n = unsafe { libc::ppoll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, spec, std::ptr::null()) };
+    let n = unsafe {
+        libc::ppoll(
+            fds.as_mut_ptr(),
+            fds.len() as libc::nfds_t,
+            spec,
+            std::ptr::null(),
+        )
+    };
     match check(n) {
         Ok(n) => Ok(n as usize),
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
@@ -54,24 +71,33 @@ pub fn eventfd() -> io::Result<OwnedFd> {
 /// A nonblocking, close-on-exec timer on the monotonic clock, not armed.
 pub fn timerfd() -> io::Result<OwnedFd> {
     // SAFETY: timerfd_create takes two ints.
-    let fd = unsafe {
-        libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK)
-    };
+    let fd = unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) };
     owned(fd.into())
 }
 
 /// Arms a timer to fire once at `at`, an instant of [`monotonic`]; `None` disarms it.
 pub fn arm_timer(timer: BorrowedFd<'_>, at: Option<Duration>) -> io::Result<()> {
-    let zero = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let zero = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // An all-zero value would disarm, so the instant 0 becomes 1 ns.
     let value = at.map_or(zero, |t| libc::timespec {
         tv_sec: t.as_secs() as libc::time_t,
         tv_nsec: i64::from(t.subsec_nanos().max(u32::from(t.as_secs() == 0))),
     });
-    let spec = libc::itimerspec { it_interval: zero, it_value: value };
+    let spec = libc::itimerspec {
+        it_interval: zero,
+        it_value: value,
+    };
     // SAFETY: `spec` is a live itimerspec; a null old value is allowed.
     let r = unsafe {
-        libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &spec, std::ptr::null_mut())
+        libc::timerfd_settime(
+            timer.as_raw_fd(),
+            libc::TFD_TIMER_ABSTIME,
+            &spec,
+            std::ptr::null_mut(),
+        )
     };
     check(r).map(drop)
 }
@@ -87,7 +113,10 @@ pub fn boottime() -> Duration {
 }
 
 fn clock(id: libc::clockid_t) -> Duration {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `now` is a live timespec that may be written; both clocks exist since Linux 2.6.39.
     unsafe { libc::clock_gettime(id, &mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)

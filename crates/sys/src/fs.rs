@@ -46,7 +46,11 @@ pub fn open_at(
 ) -> io::Result<OwnedFd> {
     let path = c_string(path)?;
     let dir = dir.map_or(libc::AT_FDCWD, |d| d.as_raw_fd());
-    let how = OpenHow { flags: (flags | libc::O_CLOEXEC) as u64, mode: mode.into(), resolve: resolve.bits() };
+    let how = OpenHow {
+        flags: (flags | libc::O_CLOEXEC) as u64,
+        mode: mode.into(),
+        resolve: resolve.bits(),
+    };
     loop {
         // SAFETY: `path` is a live C string, `how` a live open_how of the size given.
         let fd = unsafe { libc::syscall(libc::SYS_openat2, dir, path.as_ptr(), &how, size_of::<OpenHow>()) };
@@ -145,7 +149,14 @@ pub fn entries(dir: BorrowedFd<'_>, limit: usize) -> io::Result<Vec<Entry>> {
     let mut buffer = vec![0u8; 16 * 1024];
     loop {
         // SAFETY: the pointer and length describe `buffer`, which may be written.
-        let n = unsafe { libc::syscall(libc::SYS_getdents64, dir.as_raw_fd(), buffer.as_mut_ptr(), buffer.len()) };
+        let n = unsafe {
+            libc::syscall(
+                libc::SYS_getdents64,
+                dir.as_raw_fd(),
+                buffer.as_mut_ptr(),
+                buffer.len(),
+            )
+        };
         let n = check(n)? as usize;
         if n == 0 {
             return Ok(found);
@@ -160,7 +171,10 @@ pub fn entries(dir: BorrowedFd<'_>, limit: usize) -> io::Result<Vec<Entry>> {
                 if found.len() == limit {
                     return Ok(found);
                 }
-                found.push(Entry { name, kind: buffer[at + 18] });
+                found.push(Entry {
+                    name,
+                    kind: buffer[at + 18],
+                });
             }
             at += length.max(20);
         }

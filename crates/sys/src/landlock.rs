@@ -41,15 +41,31 @@ pub fn create(handled: &Handled, abi: u32) -> io::Result<OwnedFd> {
         _ => size_of::<Handled>(),
     };
     // SAFETY: `handled` is live and at least `size` bytes long.
-    owned(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, handled as *const Handled, size, 0) })
+    owned(unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            handled as *const Handled,
+            size,
+            0,
+        )
+    })
 }
 
 /// Allows file rights on a file, or on all beneath a folder.
 pub fn allow_beneath(ruleset: BorrowedFd<'_>, parent: BorrowedFd<'_>, allowed: u64) -> io::Result<()> {
-    let rule = PathBeneath { allowed, parent: parent.as_raw_fd() };
+    let rule = PathBeneath {
+        allowed,
+        parent: parent.as_raw_fd(),
+    };
     // SAFETY: `rule` is live and has the layout of landlock_path_beneath_attr.
     check(unsafe {
-        libc::syscall(libc::SYS_landlock_add_rule, ruleset.as_raw_fd(), RULE_PATH_BENEATH, &raw const rule, 0)
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            RULE_PATH_BENEATH,
+            &raw const rule,
+            0,
+        )
     })
     .map(drop)
 }

@@ -35,7 +35,11 @@ pub fn sealed(name: &str, kind: Kind, bytes: &[u8]) -> io::Result<OwnedFd> {
 /// Makes an empty memory file that can still be written and then sealed.
 pub fn create(name: &str, kind: Kind) -> io::Result<OwnedFd> {
     let name = c_string(name.as_bytes())?;
-    let exec = if kind == Kind::Program { MFD_EXEC } else { MFD_NOEXEC_SEAL };
+    let exec = if kind == Kind::Program {
+        MFD_EXEC
+    } else {
+        MFD_NOEXEC_SEAL
+    };
     let base = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     // SAFETY: `name` is a live C string.
     match owned(unsafe { libc::syscall(libc::SYS_memfd_create, name.as_ptr(), base | exec) }) {

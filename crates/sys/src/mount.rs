@@ -46,7 +46,11 @@ pub enum Depth {
 
 impl Depth {
     fn flag(self) -> libc::c_uint {
-        if self == Depth::All { libc::AT_RECURSIVE as libc::c_uint } else { 0 }
+        if self == Depth::All {
+            libc::AT_RECURSIVE as libc::c_uint
+        } else {
+            0
+        }
     }
 }
 
@@ -67,23 +71,45 @@ pub fn new_filesystem(kind: &str, options: &[(&str, &str)], attributes: u64) -> 
         };
         // SAFETY: `key` is a live C string; `value` is null or a live C string, as the command wants.
         check(unsafe {
-            libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), command, key.as_ptr(), value, 0)
+            libc::syscall(
+                libc::SYS_fsconfig,
+                context.as_raw_fd(),
+                command,
+                key.as_ptr(),
+                value,
+                0,
+            )
         })?;
     }
     let null = std::ptr::null::<libc::c_char>();
     // SAFETY: FSCONFIG_CMD_CREATE wants null key and value.
     check(unsafe {
-        libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), FSCONFIG_CMD_CREATE, null, null, 0)
+        libc::syscall(
+            libc::SYS_fsconfig,
+            context.as_raw_fd(),
+            FSCONFIG_CMD_CREATE,
+            null,
+            null,
+            0,
+        )
     })?;
     // SAFETY: fsmount takes three integers.
     owned(unsafe {
-        libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, attributes as libc::c_uint)
+        libc::syscall(
+            libc::SYS_fsmount,
+            context.as_raw_fd(),
+            FSMOUNT_CLOEXEC,
+            attributes as libc::c_uint,
+        )
     })
 }
 
 /// Clones the mount at `path` (below `dir`) into a detached tree.
 pub fn clone_tree(dir: BorrowedFd<'_>, path: &[u8], depth: Depth) -> io::Result<OwnedFd> {
-    let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC as libc::c_uint | libc::AT_EMPTY_PATH as libc::c_uint | depth.flag();
+    let flags = OPEN_TREE_CLONE
+        | libc::O_CLOEXEC as libc::c_uint
+        | libc::AT_EMPTY_PATH as libc::c_uint
+        | depth.flag();
     open_tree(dir.as_raw_fd(), path, flags)
 }
 
@@ -108,7 +134,12 @@ fn open_tree(dir: i32, path: &[u8], flags: libc::c_uint) -> io::Result<OwnedFd> 
 pub fn attach(tree: BorrowedFd<'_>, dir: BorrowedFd<'_>, path: &[u8]) -> io::Result<()> {
     const MOVE_MOUNT_T_EMPTY_PATH: libc::c_uint = 0x40;
     let target = c_string(path)?;
-    let flags = MOVE_MOUNT_F_EMPTY_PATH | if path.is_empty() { MOVE_MOUNT_T_EMPTY_PATH } else { 0 };
+    let flags = MOVE_MOUNT_F_EMPTY_PATH
+        | if path.is_empty() {
+            MOVE_MOUNT_T_EMPTY_PATH
+        } else {
+            0
+        };
     // SAFETY: both strings are live C strings.
     check(unsafe {
         libc::syscall(
@@ -125,12 +156,27 @@ pub fn attach(tree: BorrowedFd<'_>, dir: BorrowedFd<'_>, path: &[u8]) -> io::Res
 
 /// Adds attributes of [`attr`] to a mount.
 pub fn set_attributes(tree: BorrowedFd<'_>, set: u64, depth: Depth) -> io::Result<()> {
-    mount_setattr(tree.as_raw_fd(), c"", &MountAttr { set, clear: 0, propagation: 0, userns_fd: 0 }, depth)
+    mount_setattr(
+        tree.as_raw_fd(),
+        c"",
+        &MountAttr {
+            set,
+            clear: 0,
+            propagation: 0,
+            userns_fd: 0,
+        },
+        depth,
+    )
 }
 
 /// Cuts all mounts of our namespace off from the propagation of the host's.
 pub fn make_all_private() -> io::Result<()> {
-    let change = MountAttr { set: 0, clear: 0, propagation: libc::MS_PRIVATE, userns_fd: 0 };
+    let change = MountAttr {
+        set: 0,
+        clear: 0,
+        propagation: libc::MS_PRIVATE,
+        userns_fd: 0,
+    };
     mount_setattr(libc::AT_FDCWD, c"/", &change, Depth::All)
 }
 
@@ -166,7 +212,8 @@ pub fn bind_path(source: &[u8], target: &[u8]) -> io::Result<()> {
     let (source, target) = (c_string(source)?, c_string(target)?);
     let none = std::ptr::null();
     // SAFETY: both paths are live C strings; MS_BIND ignores the null type and data.
-    check(unsafe { libc::mount(source.as_ptr(), target.as_ptr(), none, libc::MS_BIND, none.cast()) }).map(drop)
+    check(unsafe { libc::mount(source.as_ptr(), target.as_ptr(), none, libc::MS_BIND, none.cast()) })
+        .map(drop)
 }
 
 /// Detaches the mount at `path` with all below it.

@@ -7,7 +7,8 @@ use std::os::fd::AsRawFd;
 /// Brings `lo` up (netdevice(7), `SIOCSIFFLAGS`); needs `CAP_NET_ADMIN` over the namespace.
 pub fn loopback_up() -> io::Result<()> {
     // SAFETY: socket takes three ints.
-    let socket = owned(unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) }.into())?;
+    let socket =
+        owned(unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) }.into())?;
     // SAFETY: an ifreq of zero bytes is a valid value of this plain C structure.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     request.ifr_name[0] = b'l' as libc::c_char;

@@ -63,7 +63,10 @@ pub fn clone_into(namespaces: libc::c_int, cgroup: Option<BorrowedFd<'_>>) -> io
     }
     // SAFETY: the kernel wrote a new descriptor to `pidfd`, and nothing else owns it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok(Side::Parent { pid: pid as i32, pidfd })
+    Ok(Side::Parent {
+        pid: pid as i32,
+        pidfd,
+    })
 }
 
 /// `fork(2)`: `None` in the child, the child's pid in the parent. The caller must have one thread.
@@ -82,10 +85,19 @@ pub struct Vector {
 impl Vector {
     /// Copies the strings; `EINVAL` when one holds a NUL byte.
     pub fn new<T: AsRef<[u8]>>(items: &[T]) -> io::Result<Self> {
-        let strings: Vec<CString> =
-            items.iter().map(|s| crate::call::c_string(s.as_ref())).collect::<io::Result<_>>()?;
-        let pointers = strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
-        Ok(Self { _strings: strings, pointers })
+        let strings: Vec<CString> = items
+            .iter()
+            .map(|s| crate::call::c_string(s.as_ref()))
+            .collect::<io::Result<_>>()?;
+        let pointers = strings
+            .iter()
+            .map(|s| s.as_ptr())
+            .chain([std::ptr::null()])
+            .collect();
+        Ok(Self {
+            _strings: strings,
+            pointers,
+        })
     }
 }
 
@@ -132,7 +144,8 @@ pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
 pub fn kill_fd(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     let no_info = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null siginfo is allowed.
-    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) }).map(drop)
+    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) })
+        .map(drop)
 }
 
 /// Opens a pidfd of a child of ours that was not reaped yet.

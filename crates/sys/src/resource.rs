@@ -4,18 +4,24 @@ use crate::call::check;
 use std::io;
 
 pub use libc::{
-    RLIMIT_CORE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NOFILE, RLIMIT_NPROC,
-    RLIMIT_RTPRIO, RLIMIT_SIGPENDING, RLIMIT_STACK,
+    RLIMIT_CORE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NOFILE,
+    RLIMIT_NPROC, RLIMIT_RTPRIO, RLIMIT_SIGPENDING, RLIMIT_STACK,
 };
 
 /// Sets soft and hard limit; neither is ever raised above the present hard limit, which takes a
 /// capability that we do not ask for.
 pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
-    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut now = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: `now` is a live rlimit that may be written.
     check(unsafe { libc::getrlimit(resource as _, &mut now) })?;
     let hard = hard.min(now.rlim_max);
-    let new = libc::rlimit { rlim_cur: soft.min(hard), rlim_max: hard };
+    let new = libc::rlimit {
+        rlim_cur: soft.min(hard),
+        rlim_max: hard,
+    };
     // SAFETY: `new` is a live rlimit.
     check(unsafe { libc::setrlimit(resource as _, &new) }).map(drop)
 }

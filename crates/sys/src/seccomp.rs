@@ -22,8 +22,10 @@ pub fn load(filter: &[u8]) -> io::Result<()> {
             k: u32::from_ne_bytes([i[4], i[5], i[6], i[7]]),
         })
         .collect();
-    let program =
-        libc::sock_fprog { len: count as libc::c_ushort, filter: instructions.as_ptr().cast_mut() };
+    let program = libc::sock_fprog {
+        len: count as libc::c_ushort,
+        filter: instructions.as_ptr().cast_mut(),
+    };
     // SAFETY: `program` describes `instructions`; both live across the call, which only reads them.
     check(unsafe { libc::syscall(libc::SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) }).map(drop)
 }

@@ -69,9 +69,10 @@ pub fn take(fd: BorrowedFd<'_>) -> io::Result<Option<Received>> {
     let size = size_of::<libc::signalfd_siginfo>();
     // SAFETY: the pointer and size describe `info`, which may be written.
     match check(unsafe { libc::read(fd.as_raw_fd(), (&raw mut info).cast(), size) }) {
-        Ok(n) if n as usize == size => {
-            Ok(Some(Received { signal: info.ssi_signo as i32, sender: info.ssi_pid }))
-        }
+        Ok(n) if n as usize == size => Ok(Some(Received {
+            signal: info.ssi_signo as i32,
+            sender: info.ssi_pid,
+        })),
         Ok(_) => Ok(None),
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
         Err(e) => Err(e),

@@ -63,6 +63,10 @@ impl RequestError {
     }
 
     pub(crate) fn form(field: &'static str, given: &str, expected: &'static str) -> Self {
-        Self::Form { field, given: given.chars().take(80).collect(), expected }
+        Self::Form {
+            field,
+            given: given.chars().take(80).collect(),
+            expected,
+        }
     }
 }

@@ -103,7 +103,13 @@ mod tests {
 
     #[test]
     fn malformed_ids_are_refused() {
-        for bad in ["", "0", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000u", "0000000000000000000000000A"] {
+        for bad in [
+            "",
+            "0",
+            "8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "0000000000000000000000000u",
+            "0000000000000000000000000A",
+        ] {
             assert_eq!(bad.parse::<ExecutionId>(), Err(MalformedId), "{bad}");
         }
     }

@@ -16,7 +16,9 @@ impl Cpus {
     /// Reads a positive decimal number such as `0.5`; `None` when it is none or not finite.
     pub fn from_number(number: f64) -> Option<Self> {
         let millis = (number * 1000.0).round();
-        (number.is_finite() && (0.0..=4_000_000.0).contains(&millis)).then_some(Self { millis: millis as u32 })
+        (number.is_finite() && (0.0..=4_000_000.0).contains(&millis)).then_some(Self {
+            millis: millis as u32,
+        })
     }
 }
 
@@ -84,7 +86,9 @@ impl Maxima {
         Self {
             wall: Duration::from_secs(3600),
             cpu: Duration::from_secs(3600),
-            cpus: Cpus { millis: cpus.max(1).saturating_mul(1000) },
+            cpus: Cpus {
+                millis: cpus.max(1).saturating_mul(1000),
+            },
             memory: Bytes::gib(8),
             disk: Bytes::gib(4),
             pids: 4096,
@@ -116,10 +120,24 @@ impl Limits {
             range("limits.cpu_ms", cpu, MIN_TIME, maxima.cpu, millis)?;
         }
         range("limits.cpus", self.cpus, MIN_CPUS, maxima.cpus, |c| c.to_string())?;
-        range("limits.memory_bytes", self.memory, MIN_MEMORY, maxima.memory, |b| b.to_string())?;
-        range("limits.disk_bytes", self.disk, MIN_DISK, maxima.disk, |b| b.to_string())?;
+        range(
+            "limits.memory_bytes",
+            self.memory,
+            MIN_MEMORY,
+            maxima.memory,
+            |b| b.to_string(),
+        )?;
+        range("limits.disk_bytes", self.disk, MIN_DISK, maxima.disk, |b| {
+            b.to_string()
+        })?;
         range("limits.pids", self.pids, 1, maxima.pids, |p| p.to_string())?;
-        range("limits.output_bytes", self.output, MIN_OUTPUT, maxima.output, |b| b.to_string())
+        range(
+            "limits.output_bytes",
+            self.output,
+            MIN_OUTPUT,
+            maxima.output,
+            |b| b.to_string(),
+        )
     }
 }
 
@@ -132,7 +150,11 @@ fn range<T: PartialOrd + Copy>(
 ) -> Result<(), RequestError> {
     if given < least || given > most {
         let bound = format!("{} to {}", show(least), show(most));
-        return Err(RequestError::OutOfRange { field, given: show(given), bound });
+        return Err(RequestError::OutOfRange {
+            field,
+            given: show(given),
+            bound,
+        });
     }
     Ok(())
 }
@@ -147,15 +169,69 @@ mod tests {
         let maxima = Maxima::of_host(2);
         assert_eq!(Limits::default().check(&maxima), Ok(()));
         let bad = [
-            ("limits.wall_ms", Limits { wall: Duration::ZERO, ..Limits::default() }),
-            ("limits.wall_ms", Limits { wall: Duration::from_secs(3601), ..Limits::default() }),
-            ("limits.cpu_ms", Limits { cpu: Some(Duration::ZERO), ..Limits::default() }),
-            ("limits.cpus", Limits { cpus: Cpus { millis: 49 }, ..Limits::default() }),
-            ("limits.cpus", Limits { cpus: Cpus { millis: 2001 }, ..Limits::default() }),
-            ("limits.memory_bytes", Limits { memory: Bytes(0), ..Limits::default() }),
-            ("limits.disk_bytes", Limits { disk: Bytes::gib(5), ..Limits::default() }),
-            ("limits.pids", Limits { pids: 0, ..Limits::default() }),
-            ("limits.output_bytes", Limits { output: Bytes(1023), ..Limits::default() }),
+            (
+                "limits.wall_ms",
+                Limits {
+                    wall: Duration::ZERO,
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.wall_ms",
+                Limits {
+                    wall: Duration::from_secs(3601),
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.cpu_ms",
+                Limits {
+                    cpu: Some(Duration::ZERO),
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.cpus",
+                Limits {
+                    cpus: Cpus { millis: 49 },
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.cpus",
+                Limits {
+                    cpus: Cpus { millis: 2001 },
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.memory_bytes",
+                Limits {
+                    memory: Bytes(0),
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.disk_bytes",
+                Limits {
+                    disk: Bytes::gib(5),
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.pids",
+                Limits {
+                    pids: 0,
+                    ..Limits::default()
+                },
+            ),
+            (
+                "limits.output_bytes",
+                Limits {
+                    output: Bytes(1023),
+                    ..Limits::default()
+                },
+            ),
         ];
         for (field, limits) in bad {
             assert_eq!(limits.check(&maxima).map_err(|e| e.field()), Err(field));

@@ -21,11 +21,19 @@ impl RelativePath {
         bounded(field, path)?;
         let plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         if !plain || path.contains('\0') {
-            return Err(RequestError::form(field, path, "a relative path without empty parts, `.`, `..` or NUL"));
+            return Err(RequestError::form(
+                field,
+                path,
+                "a relative path without empty parts, `.`, `..` or NUL",
+            ));
         }
         if path.split('/').count() > MAX_DEPTH {
             let bound = format!("{MAX_DEPTH} folders deep");
-            return Err(RequestError::TooMuch { field, given: format!("{path:.80}"), bound });
+            return Err(RequestError::TooMuch {
+                field,
+                given: format!("{path:.80}"),
+                bound,
+            });
         }
         Ok(Self(path.to_owned()))
     }
@@ -55,7 +63,11 @@ impl Glob {
         bounded(field, pattern)?;
         let climbs = pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
         if climbs || pattern.contains('\0') {
-            return Err(RequestError::form(field, pattern, "a pattern relative to the workspace without `..` or NUL"));
+            return Err(RequestError::form(
+                field,
+                pattern,
+                "a pattern relative to the workspace without `..` or NUL",
+            ));
         }
         Ok(Self(pattern.to_owned()))
     }
@@ -72,7 +84,11 @@ fn bounded(field: &'static str, text: &str) -> Result<(), RequestError> {
     }
     if text.len() > MAX_PATH_BYTES {
         let given = format!("{} bytes", text.len());
-        return Err(RequestError::TooMuch { field, given, bound: format!("{MAX_PATH_BYTES} bytes") });
+        return Err(RequestError::TooMuch {
+            field,
+            given,
+            bound: format!("{MAX_PATH_BYTES} bytes"),
+        });
     }
     Ok(())
 }

@@ -79,16 +79,30 @@ impl ExecutionRequest {
         most("code", self.code.len(), MAX_CODE_BYTES, "bytes")?;
         most("stdin", self.stdin.len(), MAX_STDIN_BYTES, "bytes")?;
         most("args", self.args.len(), MAX_ARGS, "arguments")?;
-        most("args", self.args.iter().map(String::len).sum(), MAX_STRING_BYTES, "bytes")?;
+        most(
+            "args",
+            self.args.iter().map(String::len).sum(),
+            MAX_STRING_BYTES,
+            "bytes",
+        )?;
         if let Some(bad) = self.args.iter().find(|a| a.contains('\0')) {
             return Err(RequestError::form("args", bad, "free of NUL"));
         }
         self.check_env()?;
         most("files", self.files.len(), MAX_FILES, "files")?;
-        most("files", self.files.iter().map(|f| f.content.len()).sum(), MAX_FILE_BYTES, "bytes")?;
+        most(
+            "files",
+            self.files.iter().map(|f| f.content.len()).sum(),
+            MAX_FILE_BYTES,
+            "bytes",
+        )?;
         for file in &self.files {
             if file.mode & !0o777 != 0 {
-                return Err(RequestError::form("files.mode", &format!("{:o}", file.mode), "a mode of 0 to 777 (octal)"));
+                return Err(RequestError::form(
+                    "files.mode",
+                    &format!("{:o}", file.mode),
+                    "a mode of 0 to 777 (octal)",
+                ));
             }
         }
         self.check_paths()?;
@@ -98,13 +112,26 @@ impl ExecutionRequest {
 
     fn check_env(&self) -> Result<(), RequestError> {
         most("env", self.env.len(), MAX_ENV, "variables")?;
-        most("env", self.env.iter().map(|(k, v)| k.len() + v.len() + 1).sum(), MAX_STRING_BYTES, "bytes")?;
+        most(
+            "env",
+            self.env.iter().map(|(k, v)| k.len() + v.len() + 1).sum(),
+            MAX_STRING_BYTES,
+            "bytes",
+        )?;
         for (name, value) in &self.env {
             if !is_variable_name(name) {
-                return Err(RequestError::form("env", name, "a name of the form [A-Za-z_][A-Za-z0-9_]*"));
+                return Err(RequestError::form(
+                    "env",
+                    name,
+                    "a name of the form [A-Za-z_][A-Za-z0-9_]*",
+                ));
             }
             if value.contains('\0') {
-                return Err(RequestError::form("env", name, "a variable whose value is free of NUL"));
+                return Err(RequestError::form(
+                    "env",
+                    name,
+                    "a variable whose value is free of NUL",
+                ));
             }
         }
         Ok(())
@@ -119,7 +146,11 @@ impl ExecutionRequest {
             paths.get(i + 1).is_some_and(|next| next == *path) || paths.iter().any(|p| p.starts_with(&below))
         });
         match clash {
-            Some((_, path)) => Err(RequestError::form("files.path", path, "named once, as a file or as a folder")),
+            Some((_, path)) => Err(RequestError::form(
+                "files.path",
+                path,
+                "named once, as a file or as a folder",
+            )),
             None => Ok(()),
         }
     }
@@ -134,7 +165,11 @@ pub fn is_variable_name(name: &str) -> bool {
 
 fn most(field: &'static str, given: usize, bound: usize, unit: &str) -> Result<(), RequestError> {
     if given > bound {
-        return Err(RequestError::TooMuch { field, given: format!("{given} {unit}"), bound: format!("{bound} {unit}") });
+        return Err(RequestError::TooMuch {
+            field,
+            given: format!("{given} {unit}"),
+            bound: format!("{bound} {unit}"),
+        });
     }
     Ok(())
 }
@@ -151,7 +186,11 @@ mod tests {
     }
 
     fn file(path: &str) -> InputFile {
-        InputFile { path: RelativePath::new("files.path", path).unwrap(), content: vec![], mode: 0o644 }
+        InputFile {
+            path: RelativePath::new("files.path", path).unwrap(),
+            content: vec![],
+            mode: 0o644,
+        }
     }
 
     #[test]
@@ -167,9 +206,20 @@ mod tests {
         check(|r| _ = r.env.insert("A=B".into(), String::new()), Some("env"));
         check(|r| _ = r.env.insert("A".into(), "\0".into()), Some("env"));
         check(|r| r.files = vec![file("a"), file("a")], Some("files.path"));
-        check(|r| r.files = vec![file("a"), file("a-b"), file("a/b")], Some("files.path"));
+        check(
+            |r| r.files = vec![file("a"), file("a-b"), file("a/b")],
+            Some("files.path"),
+        );
         check(|r| r.files = vec![file("a/b"), file("a/c")], None);
-        check(|r| r.files = vec![InputFile { mode: 0o4755, ..file("a") }], Some("files.mode"));
+        check(
+            |r| {
+                r.files = vec![InputFile {
+                    mode: 0o4755,
+                    ..file("a")
+                }]
+            },
+            Some("files.mode"),
+        );
         check(|r| r.limits.pids = 0, Some("limits.pids"));
     }
 }

@@ -57,7 +57,10 @@ impl FromStr for Bytes {
             b'G' | b'g' => (&text[..text.len() - 1], 30),
             _ => (text, 0),
         };
-        whole(digits).and_then(|n| n.checked_mul(1 << shift)).map(Bytes).ok_or(MalformedSize)
+        whole(digits)
+            .and_then(|n| n.checked_mul(1 << shift))
+            .map(Bytes)
+            .ok_or(MalformedSize)
     }
 }
 
@@ -78,13 +81,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, MalformedDuration> {
         t if t.ends_with('h') => (&t[..t.len() - 1], 3_600_000),
         _ => return Err(MalformedDuration),
     };
-    let millis = whole(digits).and_then(|n| n.checked_mul(unit)).ok_or(MalformedDuration)?;
+    let millis = whole(digits)
+        .and_then(|n| n.checked_mul(unit))
+        .ok_or(MalformedDuration)?;
     Ok(Duration::from_millis(millis))
 }
 
 fn whole(digits: &str) -> Option<u64> {
     // `u64::from_str` takes a leading plus, which we do not.
-    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    digits
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -99,7 +108,17 @@ mod tests {
         assert_eq!("7".parse(), Ok(Bytes(7)));
         assert_eq!(parse_duration("1500ms"), Ok(Duration::from_millis(1500)));
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
-        for bad in ["", "K", "-1", "+1", "1.5M", "1T", "99999999999999999999", "18446744073709551615G", "é"] {
+        for bad in [
+            "",
+            "K",
+            "-1",
+            "+1",
+            "1.5M",
+            "1T",
+            "99999999999999999999",
+            "18446744073709551615G",
+            "é",
+        ] {
             assert_eq!(bad.parse::<Bytes>(), Err(MalformedSize), "{bad}");
         }
         for bad in ["", "5", "s", "ms", "-1s", "1d", "18446744073709551615h"] {

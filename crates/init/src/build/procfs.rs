@@ -34,7 +34,8 @@ pub(super) fn attach(plan: &Plan, root: BorrowedFd<'_>, proc: BorrowedFd<'_>) ->
         return Ok(());
     }
     seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
-    let proc = fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;
+    let proc =
+        fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;
     let entries = fs::entries(proc.as_fd(), MAX_ENTRIES).at(|| "list /proc".into())?;
     for entry in entries {
         let name = &entry.name;

@@ -5,8 +5,8 @@ use super::{AtStep, StepError, procfs};
 use crate::plan::{Plan, Step};
 use crate::protocol::Release;
 use casemate_sys::fs::{self, Resolve};
-use casemate_sys::mount::{self, Depth, attr};
 use casemate_sys::libc;
+use casemate_sys::mount::{self, Depth, attr};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -20,14 +20,16 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     mount::make_all_private().at(|| "cut mounts off the host's".into())?;
     let proc = procfs::make()?;
     let options = [("mode", "0755"), ("size", "4m"), ("nr_inodes", "8k")];
-    let root = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the root".into())?;
+    let root =
+        mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the root".into())?;
     // Until the pivot the new root lies over the host's: nothing of the host is named from here on.
     let host = open_dir(None, b"/").at(|| "open /".into())?;
     mount::attach(root.as_fd(), host.as_fd(), b"").at(|| "attach the root".into())?;
     let root = root.as_fd();
     let covers = Covers::new(root)?;
     run_steps(plan, root, trees, &covers)?;
-    make_file(root, b".casemate/proc/meminfo", memory_text(release).as_bytes()).at(|| "make meminfo".into())?;
+    make_file(root, b".casemate/proc/meminfo", memory_text(release).as_bytes())
+        .at(|| "make meminfo".into())?;
     disk(release, root)?;
     shared_memory_and_terminals(plan, root)?;
     fs::enter_dir(root).at(|| "enter the root".into())?;
@@ -43,10 +45,15 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
 
 /// Tests only: with the mount wall left out, a fresh folder of the host's `/tmp` is the workspace.
 pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
-    let path = format!("/tmp/casemate-omit-{}", casemate_sys::event::monotonic().as_nanos());
+    let path = format!(
+        "/tmp/casemate-omit-{}",
+        casemate_sys::event::monotonic().as_nanos()
+    );
     let tmp = open_dir(None, b"/").at(|| "open /".into())?;
-    fs::make_dir(tmp.as_fd(), path.trim_start_matches('/').as_bytes(), 0o700).at(|| format!("make {path}"))?;
-    let dir = fs::open_at(None, path.as_bytes(), libc::O_DIRECTORY, 0, Resolve::Host).at(|| format!("open {path}"))?;
+    fs::make_dir(tmp.as_fd(), path.trim_start_matches('/').as_bytes(), 0o700)
+        .at(|| format!("make {path}"))?;
+    let dir = fs::open_at(None, path.as_bytes(), libc::O_DIRECTORY, 0, Resolve::Host)
+        .at(|| format!("open {path}"))?;
     fs::set_mode(dir.as_fd(), 0o777).at(|| format!("open {path} to all"))?;
     Ok(dir)
 }
@@ -72,14 +79,20 @@ impl Covers {
             make_file(root, EMPTY_FILE, b"")?;
             fs::make_dir(root, EMPTY_DIR, 0o555)?;
             seal(root, EMPTY_DIR)?;
-            Ok(Self { file: seal(root, EMPTY_FILE)? })
+            Ok(Self {
+                file: seal(root, EMPTY_FILE)?,
+            })
         };
         make().at(|| "make the covers".into())
     }
 
     /// Covers a file.
     fn file(&self, dir: BorrowedFd<'_>, name: &[u8]) -> io::Result<()> {
-        mount::attach(mount::clone_tree(self.file.as_fd(), b"", Depth::One)?.as_fd(), dir, name)
+        mount::attach(
+            mount::clone_tree(self.file.as_fd(), b"", Depth::One)?.as_fd(),
+            dir,
+            name,
+        )
     }
 }
 
@@ -153,20 +166,33 @@ fn memory_text(release: &Release) -> String {
 /// One tmpfs bounds `/tmp` and `/workspace` together.
 fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
     let (size, inodes) = (release.disk_bytes.to_string(), release.inodes.to_string());
-    let options = [("mode", "0755"), ("size", size.as_str()), ("nr_inodes", inodes.as_str())];
-    let disk = mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the disk".into())?;
+    let options = [
+        ("mode", "0755"),
+        ("size", size.as_str()),
+        ("nr_inodes", inodes.as_str()),
+    ];
+    let disk =
+        mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the disk".into())?;
     for (name, mode) in [(&b"tmp"[..], 0o1777), (b"workspace", 0o755)] {
         fs::make_dir(disk.as_fd(), name, 0o755).at(|| "make a folder of the disk".into())?;
-        let folder = fs::open_at(Some(disk.as_fd()), name, libc::O_DIRECTORY, 0, Resolve::BeneathNoLinks)
-            .at(|| "open a folder of the disk".into())?;
-        fs::set_owner(folder.as_fd(), release.program_id, release.program_id).at(|| "own a folder of the disk".into())?;
+        let folder = fs::open_at(
+            Some(disk.as_fd()),
+            name,
+            libc::O_DIRECTORY,
+            0,
+            Resolve::BeneathNoLinks,
+        )
+        .at(|| "open a folder of the disk".into())?;
+        fs::set_owner(folder.as_fd(), release.program_id, release.program_id)
+            .at(|| "own a folder of the disk".into())?;
         fs::set_mode(folder.as_fd(), mode).at(|| "set the mode of a folder of the disk".into())?;
     }
     fs::make_dir(root, DISK, 0o700).at(|| "make the disk's place".into())?;
     mount::attach(disk.as_fd(), root, DISK).at(|| "attach the disk".into())?;
     for name in [&b"tmp"[..], b"workspace"] {
         fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
-        let folder = mount::clone_tree(disk.as_fd(), name, Depth::One).at(|| "bind a folder of the disk".into())?;
+        let folder =
+            mount::clone_tree(disk.as_fd(), name, Depth::One).at(|| "bind a folder of the disk".into())?;
         mount::attach(folder.as_fd(), root, name).at(|| "attach a folder of the disk".into())?;
     }
     fs::enter_dir(root).at(|| "enter the root".into())?;

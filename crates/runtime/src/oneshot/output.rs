@@ -22,7 +22,12 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(stream: Stream, limit: u64) -> Self {
-        Self { stream, pipe: None, limit, captured: Captured::default() }
+        Self {
+            stream,
+            pipe: None,
+            limit,
+            captured: Captured::default(),
+        }
     }
 
     pub(super) fn open(&mut self, pipe: OwnedFd) -> io::Result<()> {

@@ -60,7 +60,10 @@ impl<'a, 'w> Pump<'a, 'w> {
     pub(super) fn start(warden: &'w mut Warden, job: Job<'a>) -> Result<Self, RuntimeError> {
         let ordered = event::monotonic();
         let sandbox = warden.create(job.create)?;
-        let parser = job.collect.as_ref().map(|c| Parser::new(c.max_files as usize, c.max_bytes));
+        let parser = job
+            .collect
+            .as_ref()
+            .map(|c| Parser::new(c.max_files as usize, c.max_bytes));
         sandbox.spawn(SpawnOrder {
             spawn: SPAWN,
             spec: job.spec,
@@ -122,7 +125,10 @@ impl<'a, 'w> Pump<'a, 'w> {
             read(interrupt),
         ];
         let count = event::wait(&mut fds, Some(TICK)).map_err(RuntimeError::Wait)?;
-        Ok(Ready { any: count > 0, interrupted: fds[6].revents != 0 })
+        Ok(Ready {
+            any: count > 0,
+            interrupted: fds[6].revents != 0,
+        })
     }
 
     /// Writes what standard input takes; the end is told by closing.
@@ -152,7 +158,9 @@ impl<'a, 'w> Pump<'a, 'w> {
     }
 
     fn read_harvest(&mut self) {
-        let (Some(pipe), Some(parser)) = (&self.harvest_pipe, &mut self.parser) else { return };
+        let (Some(pipe), Some(parser)) = (&self.harvest_pipe, &mut self.parser) else {
+            return;
+        };
         match fd::read(pipe.as_fd(), &mut self.buffer) {
             Ok(n) if n > 0 => {
                 if !parser.feed(&self.buffer[..n]) {
@@ -180,7 +188,10 @@ impl<'a, 'w> Pump<'a, 'w> {
     fn note(&mut self, heard: Heard) -> Result<(), RuntimeError> {
         let mut fds = heard.fds.into_iter();
         match heard.event {
-            SandboxEvent::Ready { landlock_abi, separate_ids } => {
+            SandboxEvent::Ready {
+                landlock_abi,
+                separate_ids,
+            } => {
                 self.facts.landlock_abi = landlock_abi;
                 self.facts.separate_ids = separate_ids;
             }
@@ -202,7 +213,11 @@ impl<'a, 'w> Pump<'a, 'w> {
                 let signal = code.is_none().then_some(signal);
                 self.facts.exit = Some(ProgramExit { code, signal });
             }
-            SandboxEvent::Quiet { disk_peak_bytes, disk_full, network_bytes } => {
+            SandboxEvent::Quiet {
+                disk_peak_bytes,
+                disk_full,
+                network_bytes,
+            } => {
                 self.facts.disk_peak_bytes = Some(disk_peak_bytes);
                 self.facts.disk_full = disk_full;
                 self.facts.network_bytes = Some(network_bytes);
@@ -212,8 +227,10 @@ impl<'a, 'w> Pump<'a, 'w> {
                 }
             }
             SandboxEvent::Failed { spawn, step, errno } => {
-                let failure =
-                    StartFailure { step: String::from_utf8_lossy(&step).into_owned(), errno: errno as i32 };
+                let failure = StartFailure {
+                    step: String::from_utf8_lossy(&step).into_owned(),
+                    errno: errno as i32,
+                };
                 if spawn == 0 {
                     self.facts.setup_failure = Some(failure);
                 } else {
@@ -229,7 +246,9 @@ impl<'a, 'w> Pump<'a, 'w> {
         while let Some(reply) = self.warden.take()? {
             match reply {
                 Reply::Created { limited, .. } => self.facts.limited = limited,
-                Reply::Refused { wall, reason, errno, .. } => return Err(refused(&wall, &reason, errno).into()),
+                Reply::Refused {
+                    wall, reason, errno, ..
+                } => return Err(refused(&wall, &reason, errno).into()),
                 Reply::Ended(ended) if ended.key == self.sandbox.key() => self.ended = Some(ended),
                 Reply::Ended(_) => {}
             }
@@ -243,7 +262,8 @@ impl<'a, 'w> Pump<'a, 'w> {
         self.stdin_pipe = None;
         let until = event::monotonic() + DRAIN_LIMIT;
         while event::monotonic() < until {
-            let more = self.stdout.read(&mut self.buffer, observer) | self.stderr.read(&mut self.buffer, observer);
+            let more =
+                self.stdout.read(&mut self.buffer, observer) | self.stderr.read(&mut self.buffer, observer);
             self.read_harvest();
             if !more && self.harvest_pipe.is_none() {
                 break;
@@ -255,10 +275,16 @@ impl<'a, 'w> Pump<'a, 'w> {
 
     fn report(self) -> Result<Report, RuntimeError> {
         let facts = self.facts;
-        let Some(ended) = self.ended else { return Err(SandboxError::WardenGone.into()) };
+        let Some(ended) = self.ended else {
+            return Err(SandboxError::WardenGone.into());
+        };
         if let Some(failure) = facts.setup_failure {
             let source = io::Error::from_raw_os_error(failure.errno);
-            return Err(SandboxError::Inside { step: failure.step, source }.into());
+            return Err(SandboxError::Inside {
+                step: failure.step,
+                source,
+            }
+            .into());
         }
         let now = event::monotonic();
         let started = self.started.unwrap_or(now);
@@ -294,7 +320,13 @@ struct Ready {
 fn refused(wall: &[u8], reason: &[u8], errno: u32) -> SandboxError {
     let reason = String::from_utf8_lossy(reason).into_owned();
     match wall {
-        b"cgroup" => SandboxError::WallMissing { wall: "cgroup", reason },
-        _ => SandboxError::Host { step: reason, source: io::Error::from_raw_os_error(errno as i32) },
+        b"cgroup" => SandboxError::WallMissing {
+            wall: "cgroup",
+            reason,
+        },
+        _ => SandboxError::Host {
+            step: reason,
+            source: io::Error::from_raw_os_error(errno as i32),
+        },
     }
 }

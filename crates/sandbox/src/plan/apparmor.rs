@@ -14,9 +14,13 @@ pub const PROFILE_TEXT: &str = include_str!("../../../../resources/apparmor/case
 /// `profiles` itself is for root alone.
 pub fn is_loaded() -> bool {
     let folder = Path::new("/sys/kernel/security/apparmor/policy/profiles");
-    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
     entries.take(10_000).flatten().any(|entry| {
         let name = entry.file_name();
-        name.to_str().and_then(|n| n.rsplit_once('.')).is_some_and(|(name, _)| name == PROFILE_NAME)
+        name.to_str()
+            .and_then(|n| n.rsplit_once('.'))
+            .is_some_and(|(name, _)| name == PROFILE_NAME)
     })
 }

@@ -33,8 +33,14 @@ pub(super) fn draw(draft: &mut Draft, extra: &[PathBuf]) {
         ("hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n".into()),
         ("hostname", "sandbox\n".into()),
         ("host.conf", "multi on\n".into()),
-        ("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n".into()),
-        ("resolv.conf", "# no name server can be reached from a sandbox\n".into()),
+        (
+            "nsswitch.conf",
+            "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n".into(),
+        ),
+        (
+            "resolv.conf",
+            "# no name server can be reached from a sandbox\n".into(),
+        ),
         ("timezone", "Etc/UTC\n".into()),
     ];
     for (name, content) in files {
@@ -43,21 +49,37 @@ pub(super) fn draw(draft: &mut Draft, extra: &[PathBuf]) {
     draft.link(Path::new("/etc/localtime"), b"/usr/share/zoneinfo/Etc/UTC");
     draft.link(Path::new("/etc/os-release"), b"../usr/lib/os-release");
     draft.readable.push("/etc".into());
-    for path in FROM_HOST.iter().map(Path::new).chain(extra.iter().map(PathBuf::as_path)) {
+    for path in FROM_HOST
+        .iter()
+        .map(Path::new)
+        .chain(extra.iter().map(PathBuf::as_path))
+    {
         from_host(draft, path);
     }
 }
 
 fn from_host(draft: &mut Draft, path: &Path) {
     // What is a link on the host is shown as what it leads to; a link that leads nowhere is left out.
-    let Ok(real) = std::fs::canonicalize(path) else { return };
+    let Ok(real) = std::fs::canonicalize(path) else {
+        return;
+    };
     if draft.is_covered(path) {
         return;
     }
-    let mut parents: Vec<&Path> = path.ancestors().skip(1).filter(|p| *p != Path::new("/")).collect();
+    let mut parents: Vec<&Path> = path
+        .ancestors()
+        .skip(1)
+        .filter(|p| *p != Path::new("/"))
+        .collect();
     parents.reverse();
     for parent in parents {
         draft.dir(parent, 0o755);
     }
-    draft.host_tree(path, Source { path: real, device: false });
+    draft.host_tree(
+        path,
+        Source {
+            path: real,
+            device: false,
+        },
+    );
 }

@@ -56,12 +56,19 @@ pub fn lacking(abi: u32) -> Vec<&'static str> {
         (5, "device ioctls"),
         (6, "abstract sockets and signals"),
     ];
-    steps.iter().filter(|(since, _)| abi < *since).map(|(_, what)| *what).collect()
+    steps
+        .iter()
+        .filter(|(since, _)| abi < *since)
+        .map(|(_, what)| *what)
+        .collect()
 }
 
 /// The ruleset: `readable` may be read and executed, the disk also changed.
 pub(super) fn ruleset(abi: u32, readable: &[PathBuf]) -> Landlock {
-    let rule = |path: &[u8], allowed: u64| PathRule { path: path.to_vec(), allowed };
+    let rule = |path: &[u8], allowed: u64| PathRule {
+        path: path.to_vec(),
+        allowed,
+    };
     let mut rules = vec![
         // Names of folders alone: what may be listed is the folders' own modes' business.
         rule(b"/", READ_DIR),
@@ -73,7 +80,9 @@ pub(super) fn ruleset(abi: u32, readable: &[PathBuf]) -> Landlock {
         rule(b"/workspace", READ | CHANGE | EXECUTE),
     ];
     // A rule covers all beneath its path, over mounts too: one for each topmost path is enough.
-    let topmost = readable.iter().filter(|path| !readable.iter().any(|r| *path != r && path.starts_with(r)));
+    let topmost = readable
+        .iter()
+        .filter(|path| !readable.iter().any(|r| *path != r && path.starts_with(r)));
     rules.extend(topmost.map(|path| rule(path.as_os_str().as_bytes(), READ | EXECUTE)));
     Landlock {
         abi,
@@ -96,7 +105,11 @@ mod tests {
             assert_eq!(rules.scopes != 0, abi >= 6);
             assert_eq!(lacking(abi).is_empty(), abi >= 6);
         }
-        assert!(file_rights(1) < file_rights(2) && file_rights(2) < file_rights(3) && file_rights(3) < file_rights(5));
+        assert!(
+            file_rights(1) < file_rights(2)
+                && file_rights(2) < file_rights(3)
+                && file_rights(3) < file_rights(5)
+        );
     }
 
     #[test]

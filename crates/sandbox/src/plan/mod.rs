@@ -18,8 +18,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+pub use apparmor::{
+    PROFILE_NAME as APPARMOR_PROFILE_NAME, PROFILE_TEXT as APPARMOR_PROFILE, is_loaded as is_apparmor_loaded,
+};
 pub use landlock::lacking as landlock_lacks;
-pub use apparmor::{PROFILE_NAME as APPARMOR_PROFILE_NAME, PROFILE_TEXT as APPARMOR_PROFILE, is_loaded as is_apparmor_loaded};
 
 /// Size of `/dev/shm`, bytes (the contract).
 pub const SHM_BYTES: u64 = 64 << 20;
@@ -83,10 +85,17 @@ fn decode_sources(bytes: &[u8]) -> Result<Vec<Source>, Malformed> {
     let mut r = Reader::new(bytes);
     let sources = r.list(MAX_SOURCES, |r| {
         let path = PathBuf::from(OsString::from_vec(r.bytes()?));
-        Ok(Source { path, device: r.u8()? == 1 })
+        Ok(Source {
+            path,
+            device: r.u8()? == 1,
+        })
     })?;
     r.end()?;
-    if sources.iter().all(|s| s.path.is_absolute()) { Ok(sources) } else { Err(Malformed::Range) }
+    if sources.iter().all(|s| s.path.is_absolute()) {
+        Ok(sources)
+    } else {
+        Err(Malformed::Range)
+    }
 }
 
 impl Blueprint {
@@ -97,7 +106,8 @@ impl Blueprint {
     pub(crate) fn receive(fds: Vec<OwnedFd>) -> Result<Self, SandboxError> {
         let malformed = || SandboxError::Protocol { peer: "client" };
         let [plan, sources] = <[OwnedFd; 2]>::try_from(fds).map_err(|_| malformed())?;
-        let bytes = memfd::read_sealed(sources.as_fd(), MAX_SOURCES_BYTES).at(|| "read the sources".into())?;
+        let bytes =
+            memfd::read_sealed(sources.as_fd(), MAX_SOURCES_BYTES).at(|| "read the sources".into())?;
         let sources = decode_sources(&bytes).map_err(|_| malformed())?;
         let bytes = memfd::read_sealed(plan.as_fd(), MAX_PLAN_BYTES).at(|| "read the plan".into())?;
         let decoded = Plan::decode(&bytes).map_err(|_| malformed())?;
@@ -106,7 +116,13 @@ impl Blueprint {
         }
         let landlock_abi = decoded.landlock.abi;
         let apparmor = !decoded.apparmor.is_empty();
-        Ok(Self { plan, sources, omitted: decoded.omitted, landlock_abi, apparmor })
+        Ok(Self {
+            plan,
+            sources,
+            omitted: decoded.omitted,
+            landlock_abi,
+            apparmor,
+        })
     }
 }
 
@@ -123,7 +139,11 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         steps: tree.steps,
         proc: proc_view::view(),
         landlock,
-        apparmor: if apparmor { apparmor::PROFILE_NAME.into() } else { Vec::new() },
+        apparmor: if apparmor {
+            apparmor::PROFILE_NAME.into()
+        } else {
+            Vec::new()
+        },
         shm_bytes: SHM_BYTES,
         program_filter: seccomp::program().to_vec(),
         collector_filter: seccomp::collector().to_vec(),
@@ -131,5 +151,11 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
     };
     let landlock_abi = plan.landlock.abi;
     let file = memfd::sealed("casemate-plan", Kind::Data, &plan.encode()).at(|| "seal the plan".into())?;
-    Ok(Blueprint { plan: file, sources: tree.sources, omitted: ground.omitted, landlock_abi, apparmor })
+    Ok(Blueprint {
+        plan: file,
+        sources: tree.sources,
+        omitted: ground.omitted,
+        landlock_abi,
+        apparmor,
+    })
 }

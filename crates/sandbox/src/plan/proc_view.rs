@@ -40,7 +40,10 @@ pub(super) fn draw(draft: &mut Draft) {
     let place = Path::new(PLACE);
     draft.dir(place, 0o555);
     let release = host_setting("kernel/osrelease").unwrap_or_else(|| "unknown".into());
-    draft.file(&place.join("version"), format!("Linux version {release}\n").as_bytes());
+    draft.file(
+        &place.join("version"),
+        format!("Linux version {release}\n").as_bytes(),
+    );
     draft.file(&place.join("loadavg"), b"0.00 0.00 0.00 1/1 1\n");
     draft.file(&place.join("uptime"), b"0.00 0.00\n");
     draft.file(&place.join("stat"), processor_text().as_bytes());

@@ -32,7 +32,13 @@ pub(super) struct Tree {
 /// Draws the whole tree.
 pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
     let mut draft = Draft::default();
-    draft.host_tree(Path::new("/usr"), Source { path: "/usr".into(), device: false });
+    draft.host_tree(
+        Path::new("/usr"),
+        Source {
+            path: "/usr".into(),
+            device: false,
+        },
+    );
     for name in TOP_LEVEL {
         draft.top_level(name)?;
     }
@@ -42,7 +48,13 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
     for name in DEVICES {
         let path = Path::new("/dev").join(name);
         draft.file(&path, b"");
-        draft.attach(&path, Source { path: path.clone(), device: true });
+        draft.attach(
+            &path,
+            Source {
+                path: path.clone(),
+                device: true,
+            },
+        );
     }
     for (name, target) in DEVICE_LINKS {
         draft.link(&Path::new("/dev").join(name), target.as_bytes());
@@ -55,12 +67,23 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
         draft.prefix(prefix)?;
     }
     // Configuration below /etc holds no programs.
-    let roots = draft.sources.iter().filter(|s| !s.device && !s.path.starts_with("/etc"));
-    let hidden: Vec<PathBuf> = roots.flat_map(|s| setuid::find(&s.path, ground.cache_dir.as_deref())).collect();
+    let roots = draft
+        .sources
+        .iter()
+        .filter(|s| !s.device && !s.path.starts_with("/etc"));
+    let hidden: Vec<PathBuf> = roots
+        .flat_map(|s| setuid::find(&s.path, ground.cache_dir.as_deref()))
+        .collect();
     for path in hidden {
-        draft.steps.push(Step::Hide { path: relative(&path) });
+        draft.steps.push(Step::Hide {
+            path: relative(&path),
+        });
     }
-    Ok(Tree { steps: draft.steps, sources: draft.sources, readable: draft.readable })
+    Ok(Tree {
+        steps: draft.steps,
+        sources: draft.sources,
+        readable: draft.readable,
+    })
 }
 
 /// A tree being drawn; folders are made once.
@@ -73,28 +96,41 @@ pub(super) struct Draft {
 }
 
 fn relative(path: &Path) -> Vec<u8> {
-    path.strip_prefix("/").unwrap_or(path).as_os_str().as_bytes().to_vec()
+    path.strip_prefix("/")
+        .unwrap_or(path)
+        .as_os_str()
+        .as_bytes()
+        .to_vec()
 }
 
 impl Draft {
     /// Makes a folder unless it was made.
     pub(super) fn dir(&mut self, path: &Path, mode: u32) {
         if self.made.insert(path.to_owned()) {
-            self.steps.push(Step::Dir { path: relative(path), mode });
+            self.steps.push(Step::Dir {
+                path: relative(path),
+                mode,
+            });
         }
     }
 
     /// Makes a generated file.
     pub(super) fn file(&mut self, path: &Path, content: &[u8]) {
         if self.made.insert(path.to_owned()) {
-            self.steps.push(Step::File { path: relative(path), content: content.to_vec() });
+            self.steps.push(Step::File {
+                path: relative(path),
+                content: content.to_vec(),
+            });
         }
     }
 
     /// Makes a link.
     pub(super) fn link(&mut self, path: &Path, target: &[u8]) {
         if self.made.insert(path.to_owned()) {
-            self.steps.push(Step::Link { path: relative(path), target: target.to_vec() });
+            self.steps.push(Step::Link {
+                path: relative(path),
+                target: target.to_vec(),
+            });
         }
     }
 
@@ -106,7 +142,9 @@ impl Draft {
 
     /// Makes a place and attaches a host folder or file there. Nothing happens when the host lacks it.
     pub(super) fn host_tree(&mut self, path: &Path, source: Source) {
-        let Ok(metadata) = std::fs::metadata(&source.path) else { return };
+        let Ok(metadata) = std::fs::metadata(&source.path) else {
+            return;
+        };
         if self.made.contains(path) {
             return;
         }
@@ -121,7 +159,9 @@ impl Draft {
 
     /// Whether a path lies in a tree that is attached already.
     pub(super) fn is_covered(&self, path: &Path) -> bool {
-        self.sources.iter().any(|s| !s.device && path.starts_with(&s.path))
+        self.sources
+            .iter()
+            .any(|s| !s.device && path.starts_with(&s.path))
     }
 
     fn top_level(&mut self, name: &str) -> Result<(), SandboxError> {
@@ -131,7 +171,13 @@ impl Draft {
                 let target = std::fs::read_link(&path).at(|| format!("read the link {}", path.display()))?;
                 self.link(&path, target.as_os_str().as_bytes());
             }
-            Ok(_) => self.host_tree(&path, Source { path: path.clone(), device: false }),
+            Ok(_) => self.host_tree(
+                &path,
+                Source {
+                    path: path.clone(),
+                    device: false,
+                },
+            ),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(e).at(|| format!("look at {}", path.display())),
         }
@@ -149,12 +195,22 @@ impl Draft {
             if self.is_covered(&place) || self.made.contains(&place) {
                 continue;
             }
-            let mut parents: Vec<&Path> = place.ancestors().skip(1).filter(|p| *p != Path::new("/")).collect();
+            let mut parents: Vec<&Path> = place
+                .ancestors()
+                .skip(1)
+                .filter(|p| *p != Path::new("/"))
+                .collect();
             parents.reverse();
             for parent in parents {
                 self.dir(parent, 0o111);
             }
-            self.host_tree(&place, Source { path: real.clone(), device: false });
+            self.host_tree(
+                &place,
+                Source {
+                    path: real.clone(),
+                    device: false,
+                },
+            );
         }
         Ok(())
     }

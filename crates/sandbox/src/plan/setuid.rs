@@ -35,7 +35,9 @@ pub(super) fn find(root: &Path, cache_dir: Option<&Path>) -> Vec<PathBuf> {
     let key = key(root);
     // One list for each root; a name longer than a file's may be is not kept.
     let name = root.to_string_lossy().replace('/', "-");
-    let kept = cache_dir.filter(|_| name.len() < 200).map(|dir| dir.join(format!("setid{name}")));
+    let kept = cache_dir
+        .filter(|_| name.len() < 200)
+        .map(|dir| dir.join(format!("setid{name}")));
     if let Some(list) = kept.as_deref().and_then(|file| read(file, &key)) {
         return list;
     }
@@ -53,7 +55,9 @@ pub(super) fn find(root: &Path, cache_dir: Option<&Path>) -> Vec<PathBuf> {
 }
 
 fn walk(dir: BorrowedFd<'_>, path: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::entries(dir, *left) else { return };
+    let Ok(entries) = fs::entries(dir, *left) else {
+        return;
+    };
     *left -= entries.len().min(*left);
     for entry in entries {
         let name = std::ffi::OsStr::from_bytes(&entry.name);
@@ -65,7 +69,9 @@ fn walk(dir: BorrowedFd<'_>, path: &Path, depth: usize, left: &mut usize, found:
                 }
             }
             libc::DT_REG | libc::DT_UNKNOWN if found.len() < MAX_HIDDEN => {
-                let mode = open(libc::O_PATH).and_then(|f| fs::status(f.as_fd())).map_or(0, |s| s.st_mode);
+                let mode = open(libc::O_PATH)
+                    .and_then(|f| fs::status(f.as_fd()))
+                    .map_or(0, |s| s.st_mode);
                 if mode & (libc::S_ISUID | libc::S_ISGID) != 0 && mode & libc::S_IFMT == libc::S_IFREG {
                     found.push(path.join(name));
                 }
@@ -79,7 +85,14 @@ fn key(root: &Path) -> String {
     let mut key = String::from("casemate set-id files 1");
     for path in WITNESSES.iter().map(Path::new).chain([root]) {
         if let Ok(m) = std::fs::symlink_metadata(path) {
-            let _ = write!(key, " {}:{}:{}.{}", path.display(), m.ino(), m.mtime(), m.mtime_nsec());
+            let _ = write!(
+                key,
+                " {}:{}:{}.{}",
+                path.display(),
+                m.ino(),
+                m.mtime(),
+                m.mtime_nsec()
+            );
         }
     }
     key.replace('\n', " ")
@@ -97,7 +110,11 @@ fn read(file: &Path, key: &str) -> Option<Vec<PathBuf>> {
         return None;
     }
     let paths = lines.filter(|l| l.starts_with(b"/")).take(MAX_HIDDEN);
-    Some(paths.map(|l| PathBuf::from(std::ffi::OsString::from_vec(l.to_vec()))).collect())
+    Some(
+        paths
+            .map(|l| PathBuf::from(std::ffi::OsString::from_vec(l.to_vec())))
+            .collect(),
+    )
 }
 
 /// Keeps the list; a failure only costs time at the next start.
@@ -146,7 +163,11 @@ mod tests {
         std::fs::set_permissions(tree.join("deep/suid"), std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(find(&tree, Some(&cache)), expected);
         // A list that others could write is not trusted.
-        std::fs::set_permissions(cache.join(format!("setid{}", tree.to_string_lossy().replace('/', "-"))), std::fs::Permissions::from_mode(0o666)).unwrap();
+        std::fs::set_permissions(
+            cache.join(format!("setid{}", tree.to_string_lossy().replace('/', "-"))),
+            std::fs::Permissions::from_mode(0o666),
+        )
+        .unwrap();
         assert_eq!(find(&tree, Some(&cache)), vec![tree.join("deep/er/sgid")]);
         std::fs::remove_dir_all(&dir).unwrap();
     }

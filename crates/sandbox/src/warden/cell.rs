@@ -105,7 +105,9 @@ impl Cell {
                 if let Some(group) = &self.group {
                     let _ = group.kill();
                 }
-                self.phase = Phase::Ending { until: now + Duration::from_secs(1) };
+                self.phase = Phase::Ending {
+                    until: now + Duration::from_secs(1),
+                };
             }
             Phase::Idle | Phase::Armed => {
                 if self.wall_until.is_some_and(|until| now >= until) {
@@ -130,7 +132,11 @@ impl Cell {
             return self.end(cause);
         }
         self.oom_looks = self.oom_looks.saturating_sub(1);
-        let wait = if self.oom_looks > 0 { OOM_LOOK } else { self.time_to_next_look() };
+        let wait = if self.oom_looks > 0 {
+            OOM_LOOK
+        } else {
+            self.time_to_next_look()
+        };
         self.next_look = (self.phase == Phase::Armed || self.oom_looks > 0).then_some(now + wait);
     }
 
@@ -152,7 +158,9 @@ impl Cell {
 
     /// CPU time cannot pass its limit sooner than the rest divided by the bandwidth.
     fn time_to_next_look(&self) -> Duration {
-        let (Some(limit), Some(group)) = (self.limits.cpu, &self.group) else { return MEMORY_LOOK };
+        let (Some(limit), Some(group)) = (self.limits.cpu, &self.group) else {
+            return MEMORY_LOOK;
+        };
         let rest = limit.saturating_sub(group.cpu_total().unwrap_or_default());
         let soonest = rest * 1000 / self.limits.cpu_millis.max(1);
         soonest.clamp(Duration::from_millis(1), MEMORY_LOOK)
@@ -162,7 +170,9 @@ impl Cell {
     pub(super) fn end(&mut self, cause: Cause) {
         if matches!(self.phase, Phase::Idle | Phase::Armed) {
             self.cause = cause;
-            self.phase = Phase::Ending { until: event::monotonic() + self.limits.grace };
+            self.phase = Phase::Ending {
+                until: event::monotonic() + self.limits.grace,
+            };
             let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGTERM);
         }
     }
@@ -171,7 +181,9 @@ impl Cell {
     pub(super) fn kill(&mut self) {
         let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
         if !matches!(self.phase, Phase::Dead { .. }) {
-            self.phase = Phase::Ending { until: event::monotonic() };
+            self.phase = Phase::Ending {
+                until: event::monotonic(),
+            };
         }
     }
 
@@ -188,13 +200,17 @@ impl Cell {
             if self.oom_kills > 0 && self.cause == Cause::Itself {
                 self.cause = Cause::Memory;
             }
-            self.phase = Phase::Dead { since: event::monotonic() };
+            self.phase = Phase::Dead {
+                since: event::monotonic(),
+            };
         }
     }
 
     /// Removes what is left of a dead cell; its last words once nothing is.
     pub(super) fn bury(&mut self) -> Option<Ended> {
-        let Phase::Dead { since } = self.phase else { return None };
+        let Phase::Dead { since } = self.phase else {
+            return None;
+        };
         let usage = self.group.as_ref().map(|g| g.usage());
         if let Some(group) = &mut self.group {
             match group.remove() {
@@ -216,7 +232,9 @@ impl Cell {
             cpu_user: usage.cpu_user.or((!measured).then_some(self.used.user)),
             cpu_system: usage.cpu_system.or((!measured).then_some(self.used.system)),
             memory_peak_bytes: usage.memory_peak_bytes,
-            pids_peak: usage.pids_peak.map(|peak| peak.saturating_sub(OWN_PROCESSES.into())),
+            pids_peak: usage
+                .pids_peak
+                .map(|peak| peak.saturating_sub(OWN_PROCESSES.into())),
         })
     }
 

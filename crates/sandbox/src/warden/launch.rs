@@ -3,11 +3,11 @@
 use super::cell::Cell;
 use super::message::Create;
 use super::{House, place};
-use crate::rootless::Standing;
 use crate::cgroup::{Arrival, Group, Limits};
 use crate::error::{AtStep, SandboxError};
 use crate::ids::IdLease;
 use crate::plan::{Blueprint, DISK_INODES, PROGRAM_ID, Source};
+use crate::rootless::Standing;
 use casemate_init::plan::{Omitted, Wall};
 use casemate_init::protocol::{PLAN_FD, Release, TREES_FD};
 use casemate_sys::credentials::{self, capability};
@@ -36,7 +36,9 @@ pub(super) fn launch(
     control: OwnedFd,
 ) -> Result<Cell, SandboxError> {
     let (mut cell, trees) = build(house, create, control)?;
-    let released = house.image(client).and_then(|image| release(&cell, create, image));
+    let released = house
+        .image(client)
+        .and_then(|image| release(&cell, create, image));
     // Late, since closing a mount takes a while and nobody waits for it here.
     drop(trees);
     if let Err(error) = released {
@@ -53,7 +55,10 @@ fn build(house: &House, create: &Create, control: OwnedFd) -> Result<(Cell, Vec<
         .blueprints
         .get(create.blueprint as usize)
         .ok_or(SandboxError::Protocol { peer: "client" })?;
-    let lease = house.id_range().map(|range| range.lease(&house.setup.state_dir.join("ids.lock"))).transpose()?;
+    let lease = house
+        .id_range()
+        .map(|range| range.lease(&house.setup.state_dir.join("ids.lock")))
+        .transpose()?;
     let group = make_group(house, blueprint, create)?;
     let (mut cell, trees) = clone(blueprint, create, house.null.as_fd(), group, lease, control)?;
     match admit(house, &cell, blueprint.omitted) {
@@ -80,14 +85,22 @@ fn make_group(
         cpu_millis: create.cpu_millis,
     };
     let made = match &house.hierarchy {
-        Ok(hierarchy) => hierarchy.create(&house.group_name(create.name), &limits).map_err(SandboxError::from),
-        Err(error) => Err(SandboxError::WallMissing { wall: "cgroup", reason: with_source(error) }),
+        Ok(hierarchy) => hierarchy
+            .create(&house.group_name(create.name), &limits)
+            .map_err(SandboxError::from),
+        Err(error) => Err(SandboxError::WallMissing {
+            wall: "cgroup",
+            reason: with_source(error),
+        }),
     };
     match made {
         Ok(group) => Ok(Some(group)),
         Err(_) if house.setup.allow_missing.cgroup => Ok(None),
         Err(error @ SandboxError::WallMissing { .. }) => Err(error),
-        Err(error) => Err(SandboxError::WallMissing { wall: "cgroup", reason: with_source(&error) }),
+        Err(error) => Err(SandboxError::WallMissing {
+            wall: "cgroup",
+            reason: with_source(&error),
+        }),
     }
 }
 
@@ -112,7 +125,9 @@ fn namespaces(omitted: Omitted) -> i32 {
         (Wall::Ipc, CLONE_NEWIPC),
         (Wall::Uts, CLONE_NEWUTS),
     ];
-    all.iter().filter(|(wall, _)| !omitted.has(*wall)).fold(0, |flags, (_, flag)| flags | flag)
+    all.iter()
+        .filter(|(wall, _)| !omitted.has(*wall))
+        .fold(0, |flags, (_, flag)| flags | flag)
 }
 
 fn clone(
@@ -136,16 +151,26 @@ fn clone(
     };
     let (sync, sync_inside) = match socket::pair() {
         Ok(pair) => pair,
-        Err(e) => return Err(undo(group, SandboxError::Host { step: "make a socket".into(), source: e })),
+        Err(e) => {
+            return Err(undo(
+                group,
+                SandboxError::Host {
+                    step: "make a socket".into(),
+                    source: e,
+                },
+            ));
+        }
     };
     let cgroup = group.as_ref().and_then(|g| g.clone_target());
-    let arrival = if cgroup.is_some() { Arrival::Cloned } else { Arrival::Moved };
+    let arrival = if cgroup.is_some() {
+        Arrival::Cloned
+    } else {
+        Arrival::Moved
+    };
     let cloned = process::clone_into(namespaces(blueprint.omitted), cgroup);
     match cloned.at(|| "clone a sandbox into its namespaces".into()) {
         Err(error) => Err(undo(group, error)),
-        Ok(Side::Parent { pid, pidfd }) => {
-            Ok((Cell::new(create, pid, pidfd, sync, group, lease), trees))
-        }
+        Ok(Side::Parent { pid, pidfd }) => Ok((Cell::new(create, pid, pidfd, sync, group, lease), trees)),
         Ok(Side::Child) => {
             drop(sync);
             let identity = identity_of(lease.is_some(), blueprint.omitted);
@@ -169,7 +194,11 @@ fn clone_sources(sources: &[Source]) -> Result<Vec<OwnedFd>, SandboxError> {
             let name = || format!("clone the mount of {}", source.path.display());
             let tree = mount::clone_host_tree(source.path.as_os_str().as_bytes(), Depth::All).at(name)?;
             let device = attr::NOSUID | attr::NOEXEC;
-            let attributes = if source.device { device } else { attr::RDONLY | attr::NOSUID | attr::NODEV };
+            let attributes = if source.device {
+                device
+            } else {
+                attr::RDONLY | attr::NOSUID | attr::NODEV
+            };
             mount::set_attributes(tree.as_fd(), attributes, Depth::All).at(name)?;
             Ok(tree)
         })
@@ -238,7 +267,11 @@ fn become_init(
             // Whatever we inherited ourselves ends here, marked or not.
             fd::close_on_exec_from(TREES_FD + trees.len() as i32)?;
         }
-        Ok((program, Vector::new(&[b"casemate-init"])?, Vector::new::<&[u8]>(&[])?))
+        Ok((
+            program,
+            Vector::new(&[b"casemate-init"])?,
+            Vector::new::<&[u8]>(&[])?,
+        ))
     };
     match prepare() {
         Ok((program, argv, env)) => process::exec_fd(program.as_fd(), &argv, &env),
@@ -254,9 +287,10 @@ fn admit(house: &House, cell: &Cell, omitted: Omitted) -> Result<(), SandboxErro
     let own = |lease: &IdLease| format!("0 {} 1\n{PROGRAM_ID} {} 1\n", lease.init, lease.program);
     let maps = match (&cell.lease, house.standing) {
         (Some(lease), _) => [("uid_map", own(lease)), ("gid_map", own(lease))],
-        (None, Standing::Single { uid, gid }) => {
-            [("uid_map", format!("{PROGRAM_ID} {uid} 1\n")), ("gid_map", format!("{PROGRAM_ID} {gid} 1\n"))]
-        }
+        (None, Standing::Single { uid, gid }) => [
+            ("uid_map", format!("{PROGRAM_ID} {uid} 1\n")),
+            ("gid_map", format!("{PROGRAM_ID} {gid} 1\n")),
+        ],
         (None, _) => return Err(SandboxError::Protocol { peer: "warden" }),
     };
     for (kind, map) in maps {

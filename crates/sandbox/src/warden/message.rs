@@ -138,7 +138,11 @@ fn decode_create(r: &mut Reader<'_>) -> Result<Create, Malformed> {
     let some = create.memory_bytes > 0 && create.disk_bytes > 0 && create.pids > 0 && create.cpu_millis > 0;
     let bounded = create.memory_bytes.checked_add(create.disk_bytes).is_some();
     let timed = !create.wall.is_zero() && create.wall <= MAX_WALL && create.grace <= MAX_GRACE;
-    if some && bounded && timed { Ok(create) } else { Err(Malformed::Range) }
+    if some && bounded && timed {
+        Ok(create)
+    } else {
+        Err(Malformed::Range)
+    }
 }
 
 /// Longest wall clock limit that the warden takes.
@@ -230,14 +234,24 @@ impl Reply {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         match self {
-            Reply::Created { key, limited, program_id, separate_ids } => {
+            Reply::Created {
+                key,
+                limited,
+                program_id,
+                separate_ids,
+            } => {
                 w.u8(1);
                 w.u64(*key);
                 w.u8((*limited).into());
                 w.u32(*program_id);
                 w.u8((*separate_ids).into());
             }
-            Reply::Refused { key, wall, reason, errno } => {
+            Reply::Refused {
+                key,
+                wall,
+                reason,
+                errno,
+            } => {
                 w.u8(2);
                 w.u64(*key);
                 w.bytes(&wall[..wall.len().min(64)]);
@@ -249,7 +263,12 @@ impl Reply {
                 w.u64(e.key);
                 w.u8(e.cause as u8);
                 w.u64(e.oom_kills);
-                for value in [micros(e.cpu_user), micros(e.cpu_system), e.memory_peak_bytes, e.pids_peak] {
+                for value in [
+                    micros(e.cpu_user),
+                    micros(e.cpu_system),
+                    e.memory_peak_bytes,
+                    e.pids_peak,
+                ] {
                     option(&mut w, value);
                 }
             }
@@ -267,7 +286,12 @@ impl Reply {
                 program_id: r.u32()?,
                 separate_ids: r.u8()? == 1,
             },
-            2 => Reply::Refused { key: r.u64()?, wall: r.bytes()?, reason: r.bytes()?, errno: r.u32()? },
+            2 => Reply::Refused {
+                key: r.u64()?,
+                wall: r.bytes()?,
+                reason: r.bytes()?,
+                errno: r.u32()?,
+            },
             3 => Reply::Ended(Ended {
                 key: r.u64()?,
                 cause: match r.u8()? {
@@ -314,22 +338,50 @@ mod tests {
 
     #[test]
     fn requests_read_back_and_zero_is_refused() {
-        for request in [Request::Create(create()), Request::Blueprint, Request::Image, Request::Arm { key: 9 }, Request::End { key: 10 }] {
+        for request in [
+            Request::Create(create()),
+            Request::Blueprint,
+            Request::Image,
+            Request::Arm { key: 9 },
+            Request::End { key: 10 },
+        ] {
             let bytes = request.encode();
             assert!(bytes.len() <= MAX_REQUEST_BYTES);
             assert_eq!(Request::decode(&bytes), Ok(request));
         }
         let zeros = [
-            Create { memory_bytes: 0, ..create() },
-            Create { disk_bytes: 0, ..create() },
+            Create {
+                memory_bytes: 0,
+                ..create()
+            },
+            Create {
+                disk_bytes: 0,
+                ..create()
+            },
             Create { pids: 0, ..create() },
-            Create { cpu_millis: 0, ..create() },
-            Create { wall: Duration::ZERO, ..create() },
-            Create { wall: MAX_WALL * 2, ..create() },
-            Create { memory_bytes: u64::MAX, ..create() },
+            Create {
+                cpu_millis: 0,
+                ..create()
+            },
+            Create {
+                wall: Duration::ZERO,
+                ..create()
+            },
+            Create {
+                wall: MAX_WALL * 2,
+                ..create()
+            },
+            Create {
+                memory_bytes: u64::MAX,
+                ..create()
+            },
         ];
         for bad in zeros {
-            assert_eq!(Request::decode(&Request::Create(bad).encode()), Err(Malformed::Range), "{bad:?}");
+            assert_eq!(
+                Request::decode(&Request::Create(bad).encode()),
+                Err(Malformed::Range),
+                "{bad:?}"
+            );
         }
     }
 
@@ -344,8 +396,18 @@ mod tests {
             memory_peak_bytes: Some(4),
             pids_peak: None,
         };
-        let refused = Reply::Refused { key: 1, wall: b"cgroup".to_vec(), reason: b"why".to_vec(), errno: 13 };
-        let created = Reply::Created { key: 1, limited: true, program_id: 7, separate_ids: false };
+        let refused = Reply::Refused {
+            key: 1,
+            wall: b"cgroup".to_vec(),
+            reason: b"why".to_vec(),
+            errno: 13,
+        };
+        let created = Reply::Created {
+            key: 1,
+            limited: true,
+            program_id: 7,
+            separate_ids: false,
+        };
         for reply in [Reply::Ended(ended), refused, created] {
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }

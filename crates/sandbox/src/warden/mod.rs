@@ -65,7 +65,11 @@ pub struct Started {
 pub fn start(setup: Setup) -> Result<Started, SandboxError> {
     let (ours, theirs) = socket::pair().at(|| "make the warden's socket".into())?;
     match process::clone_into(0, None).at(|| "start the warden".into())? {
-        process::Side::Parent { pid, pidfd } => Ok(Started { socket: ours, pid, pidfd }),
+        process::Side::Parent { pid, pidfd } => Ok(Started {
+            socket: ours,
+            pid,
+            pidfd,
+        }),
         process::Side::Child => {
             drop(ours);
             process::exit(run(setup, theirs))
@@ -92,7 +96,13 @@ fn run(setup: Setup, socket: OwnedFd) -> i32 {
     // A session of its own: a terminal's Ctrl-C reaches the client, which decides.
     let _ = terminal::new_session();
     let _ = casemate_sys::credentials::set_name(c"casemate-warden");
-    let _ = signal::block(&[signal::SIGINT, signal::SIGHUP, signal::SIGTERM, signal::SIGQUIT, signal::SIGPIPE]);
+    let _ = signal::block(&[
+        signal::SIGINT,
+        signal::SIGHUP,
+        signal::SIGTERM,
+        signal::SIGQUIT,
+        signal::SIGPIPE,
+    ]);
     let house = match settle(setup) {
         Ok(house) => house,
         Err(error) => return serve::refuse_all(socket.as_fd(), &error),
@@ -115,10 +125,22 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     let hierarchy = cgroup::Options::of_host(setup.cgroup_base.clone())
         .and_then(|options| cgroup::discover(&options))
         .map_err(SandboxError::from);
-    let image = if setup.takes_blueprints { None } else { Some(crate::image::init()?) };
+    let image = if setup.takes_blueprints {
+        None
+    } else {
+        Some(crate::image::init()?)
+    };
     // Names of groups tell a living warden from a dead one: pid and start time never repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
-    Ok(House { setup, standing, image, null, hierarchy, tag, base_lock })
+    Ok(House {
+        setup,
+        standing,
+        image,
+        null,
+        hierarchy,
+        tag,
+        base_lock,
+    })
 }
 
 /// How long a client may take to hand over the image of init.
@@ -139,12 +161,18 @@ impl House {
                 self.take_image(message.fds);
             }
         }
-        self.image.as_ref().map(|i| i.as_fd()).ok_or(SandboxError::Protocol { peer: "client" })
+        self.image
+            .as_ref()
+            .map(|i| i.as_fd())
+            .ok_or(SandboxError::Protocol { peer: "client" })
     }
 
     /// Takes an image that nobody can change any more, if one may come at all.
     fn take_image(&mut self, fds: Vec<OwnedFd>) {
-        let sealed = fds.into_iter().next().filter(|image| memfd::is_sealed(image.as_fd()));
+        let sealed = fds
+            .into_iter()
+            .next()
+            .filter(|image| memfd::is_sealed(image.as_fd()));
         if self.setup.takes_blueprints && self.image.is_none() {
             self.image = sealed;
         }
@@ -185,7 +213,9 @@ fn warden_tag(pid: u32) -> std::io::Result<String> {
 
 /// Whether the warden that made a group still lives. A name of another form has no owner.
 pub(crate) fn is_owner_alive(group_name: &str) -> bool {
-    let Some((_, tag)) = group_name.rsplit_once('-') else { return false };
+    let Some((_, tag)) = group_name.rsplit_once('-') else {
+        return false;
+    };
     let pid = tag.split_once('_').and_then(|(pid, _)| pid.parse().ok());
     pid.is_some_and(|pid| warden_tag(pid).is_ok_and(|living| living == tag))
 }
@@ -214,12 +244,20 @@ pub fn with_hierarchy<T>(
 /// # Errors
 /// When control groups cannot be found or removed.
 pub fn sweep(state_dir: &Path, cgroup_base: Option<PathBuf>) -> Result<usize, SandboxError> {
-    with_hierarchy(state_dir, cgroup_base, |hierarchy| Ok(hierarchy.sweep(&is_owner_alive)?.len()))
+    with_hierarchy(state_dir, cgroup_base, |hierarchy| {
+        Ok(hierarchy.sweep(&is_owner_alive)?.len())
+    })
 }
 
 /// Duplicates what an exec must find at fixed numbers: `fds[i]` at `first + i`.
 fn place(fds: &[std::os::fd::BorrowedFd<'_>], first: i32) -> std::io::Result<()> {
     let above = first + fds.len() as i32 + 8;
-    let moved = fds.iter().map(|f| fd::duplicate_above(*f, above)).collect::<std::io::Result<Vec<_>>>()?;
-    moved.iter().enumerate().try_for_each(|(i, f)| fd::duplicate_to(f.as_fd(), first + i as i32))
+    let moved = fds
+        .iter()
+        .map(|f| fd::duplicate_above(*f, above))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    moved
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, f)| fd::duplicate_to(f.as_fd(), first + i as i32))
 }

@@ -32,7 +32,14 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn new(house: House, socket: OwnedFd) -> Self {
         let timer = event::timerfd().ok();
-        Self { house, socket, timer, cells: Vec::new(), client_gone: false, swept: false }
+        Self {
+            house,
+            socket,
+            timer,
+            cells: Vec::new(),
+            client_gone: false,
+            swept: false,
+        }
     }
 
     /// Serves until the client is gone and every cell is buried; the exit code.
@@ -64,8 +71,16 @@ impl Serve {
 
     fn interests(&self) -> Vec<PollFd> {
         let mut fds = Vec::with_capacity(FIXED + PER_CELL * self.cells.len());
-        fds.push(if self.client_gone { no_interest() } else { interest(self.socket.as_fd(), libc::POLLIN) });
-        fds.push(self.timer.as_ref().map_or_else(no_interest, |t| interest(t.as_fd(), libc::POLLIN)));
+        fds.push(if self.client_gone {
+            no_interest()
+        } else {
+            interest(self.socket.as_fd(), libc::POLLIN)
+        });
+        fds.push(
+            self.timer
+                .as_ref()
+                .map_or_else(no_interest, |t| interest(t.as_fd(), libc::POLLIN)),
+        );
         for cell in &self.cells {
             fds.push(interest(cell.pidfd.as_fd(), libc::POLLIN));
             let oom = cell.group.as_ref().and_then(|g| g.oom_event());
@@ -95,7 +110,9 @@ impl Serve {
             Ok(Request::Create(create)) => {
                 let control = message.fds.into_iter().next();
                 let result = match control {
-                    Some(control) if self.cells.len() < MAX_CELLS => launch(&mut self.house, self.socket.as_fd(), &create, control),
+                    Some(control) if self.cells.len() < MAX_CELLS => {
+                        launch(&mut self.house, self.socket.as_fd(), &create, control)
+                    }
                     _ => Err(SandboxError::Protocol { peer: "client" }),
                 };
                 match result {
@@ -179,7 +196,12 @@ fn refusal(key: u64, error: &SandboxError) -> Reply {
         .and_then(|s| s.downcast_ref::<std::io::Error>())
         .and_then(std::io::Error::raw_os_error)
         .unwrap_or(0);
-    Reply::Refused { key, wall, reason: reason.into_bytes(), errno: errno as u32 }
+    Reply::Refused {
+        key,
+        wall,
+        reason: reason.into_bytes(),
+        errno: errno as u32,
+    }
 }
 
 /// For a warden that could not settle: says why to the first request, then ends.
