@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What this machine offers: walls, control groups, languages, settings. Exit code 1 of `doctor` means that a
 # required wall is missing.
+# casemate-needs: cgroup
 set -euo pipefail
 
 casemate doctor

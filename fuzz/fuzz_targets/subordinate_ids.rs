@@ -14,6 +14,7 @@ const NAME: &str = "alice";
 enum Line<'a> {
     Ours { base: u32, count: u32 },
     Named { base: u32, count: u16 },
+    AtTheEnd { below: u16, count: u32 },
     Others { uid: u32, base: u64, count: u64 },
     Any(&'a str),
 }
@@ -22,6 +23,7 @@ fn write(line: &Line<'_>, uid: u32) -> String {
     match line {
         Line::Ours { base, count } => format!("{uid}:{base}:{count}\n"),
         Line::Named { base, count } => format!("{NAME}:{base}:{count}\n"),
+        Line::AtTheEnd { below, count } => format!("{uid}:{}:{count}\n", u32::MAX - u32::from(*below)),
         Line::Others { uid, base, count } => format!("{uid}:{base}:{count}\n"),
         Line::Any(text) => format!("{text}\n"),
     }

@@ -179,5 +179,8 @@ mod tests {
         assert_eq!(at(1001, None), Some(200_000));
         assert_eq!(at(1002, Some("bob")), None, "too few");
         assert_eq!(at(1003, Some("carol")), None);
+        let past_the_last_id = "1000:4294967295:65536\n1000:7:65536\n";
+        let found = subordinate_range(past_the_last_id, 1000, None);
+        assert_eq!(found.map(|r| r.base), Some(7));
     }
 }
