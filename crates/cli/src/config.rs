@@ -172,7 +172,7 @@ fn read_file(
     let metadata = match fs::metadata(file) {
         Err(e) if e.kind() == io::ErrorKind::NotFound && !required => return Ok(()),
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied && !required => return Ok(()),
-        other => other.with_context(|| format!("read {}", file.display()))?,
+        other => other.map_err(|e| usage(format!("cannot read {}: {e}", file.display())))?,
     };
     let trusted = metadata.uid() == 0 || metadata.uid() == credentials::effective_uid();
     if !trusted || metadata.mode() & 0o022 != 0 {

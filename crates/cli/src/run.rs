@@ -269,7 +269,7 @@ fn remarks(outcome: &Outcome, request: &ExecutionRequest, wrote: bool) -> Vec<St
     }
     if !request.outputs.is_empty() && !wrote && !outcome.files.is_empty() {
         lines.push(format!(
-            "{} files match --out; give --out-dir to keep them",
+            "files that match --out: {}; give --out-dir to keep them",
             outcome.files.len()
         ));
     }

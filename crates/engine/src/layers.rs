@@ -95,7 +95,15 @@ fn namespaces(report: &Report, network: Network) -> Vec<Layer> {
         enforced(LayerName::Net, net.into()),
         enforced(LayerName::Ipc, "its own System V and POSIX IPC".into()),
         enforced(LayerName::Uts, "its own host name".into()),
-        enforced(LayerName::CgroupNamespace, "its own cgroup as root".into()),
+        enforced(
+            LayerName::CgroupNamespace,
+            if report.limited {
+                "its own cgroup as root"
+            } else {
+                "the cgroup it was started in as root"
+            }
+            .into(),
+        ),
         enforced(
             LayerName::Time,
             "monotonic and boot clocks start near zero".into(),
@@ -138,7 +146,7 @@ fn proc_view(apparmor: bool) -> Layer {
         name: LayerName::Proc,
         state: LayerState::Partial,
         detail:
-            "own processes only; what tells of the host is covered, but mountinfo of a process names the \
+            "own processes only; what tells of the host is covered, but mountinfo of a process names host ids and \
                  devices behind its mounts"
                 .into(),
     }

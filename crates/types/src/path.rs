@@ -109,7 +109,7 @@ mod tests {
         for good in ["a", "a/b.txt", "..a", "-x", "ü/\n"] {
             assert!(RelativePath::new("files.path", good).is_ok(), "{good:?}");
         }
-        assert!(RelativePath::new("files.path", &"a/".repeat(64).trim_end_matches('/').repeat(1)).is_ok());
+        assert!(RelativePath::new("files.path", "a/".repeat(64).trim_end_matches('/')).is_ok());
         assert!(RelativePath::new("files.path", &format!("{}a", "a/".repeat(64))).is_err());
     }
 

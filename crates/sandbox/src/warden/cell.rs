@@ -153,7 +153,9 @@ impl Cell {
         }
         // The group's limit has room for the disk; the programs' own share is told apart here.
         let held = group.memory_now()?;
-        (held.anon_bytes > self.limits.memory_bytes).then_some(Cause::Memory)
+        // Memory files count as soon as they cannot be the disk any more.
+        let own = held.anon_bytes + held.shmem_bytes.saturating_sub(self.limits.disk_bytes);
+        (own > self.limits.memory_bytes).then_some(Cause::Memory)
     }
 
     /// CPU time cannot pass its limit sooner than the rest divided by the bandwidth.

@@ -17,6 +17,8 @@ use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
 use casemate_sys::{event, fd, memfd, process, signal, socket, terminal};
 use message::{MAX_REQUEST_BYTES, Request};
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -86,11 +88,20 @@ pub(crate) struct House {
     hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
     tag: String,
     base_lock: OwnedFd,
+    base_byte: u64,
 }
 
 /// Byte of the lock file that a warden shares while it may use the cgroup base; who is alone with it
 /// may remove the base. Far above the bytes of id leases.
-const BASE_BYTE: u64 = 1 << 40;
+const FIRST_BASE_BYTE: u64 = 1 << 40;
+
+/// The byte for the base that this process would use: wardens in different groups have different ones.
+fn base_byte(cgroup_base: Option<&Path>) -> u64 {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    (own, cgroup_base).hash(&mut hasher);
+    FIRST_BASE_BYTE + (hasher.finish() & 0xffff_ffff)
+}
 
 fn run(setup: Setup, socket: OwnedFd) -> i32 {
     // A session of its own: a terminal's Ctrl-C reaches the client, which decides.
@@ -121,7 +132,8 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     )
     .at(|| "open /dev/null".into())?;
     let base_lock = ids::open_lock(&setup.state_dir.join("ids.lock"))?;
-    fd::share_byte(base_lock.as_fd(), BASE_BYTE).at(|| "share the cgroup base".into())?;
+    let base_byte = base_byte(setup.cgroup_base.as_deref());
+    fd::share_byte(base_lock.as_fd(), base_byte).at(|| "share the cgroup base".into())?;
     let hierarchy = cgroup::Options::of_host(setup.cgroup_base.clone())
         .and_then(|options| cgroup::discover(&options))
         .map_err(SandboxError::from);
@@ -140,6 +152,7 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
         hierarchy,
         tag,
         base_lock,
+        base_byte,
     })
 }
 
@@ -189,11 +202,14 @@ impl House {
     /// Removes the empty base, unless another warden is about to use it.
     fn retire(&self) {
         if let Ok(hierarchy) = &self.hierarchy
-            && matches!(fd::try_lock_byte(self.base_lock.as_fd(), BASE_BYTE), Ok(true))
+            && matches!(
+                fd::try_lock_byte(self.base_lock.as_fd(), self.base_byte),
+                Ok(true)
+            )
         {
             hierarchy.retire();
             // A lock that cannot be shared again only keeps others waiting until we end.
-            let _ = fd::share_byte(self.base_lock.as_fd(), BASE_BYTE);
+            let _ = fd::share_byte(self.base_lock.as_fd(), self.base_byte);
         }
     }
 
@@ -230,10 +246,11 @@ pub fn with_hierarchy<T>(
     look: impl FnOnce(&dyn Hierarchy) -> Result<T, SandboxError>,
 ) -> Result<T, SandboxError> {
     let lock = ids::open_lock(&state_dir.join("ids.lock"))?;
-    fd::share_byte(lock.as_fd(), BASE_BYTE).at(|| "share the cgroup base".into())?;
+    let base_byte = base_byte(cgroup_base.as_deref());
+    fd::share_byte(lock.as_fd(), base_byte).at(|| "share the cgroup base".into())?;
     let hierarchy = cgroup::discover(&cgroup::Options::of_host(cgroup_base)?)?;
     let result = look(hierarchy.as_ref());
-    if matches!(fd::try_lock_byte(lock.as_fd(), BASE_BYTE), Ok(true)) {
+    if matches!(fd::try_lock_byte(lock.as_fd(), base_byte), Ok(true)) {
         hierarchy.retire();
     }
     result

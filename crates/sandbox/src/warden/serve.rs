@@ -1,4 +1,5 @@
-//! The warden's loop: messages, deaths, OOM events, clocks. It blocks on nothing but its one wait.
+//! The warden's loop: messages, deaths, OOM events, clocks. It blocks on nothing but its one wait, and
+//! once, within a bound, on the image of init where its client makes it.
 
 use super::House;
 use super::cell::Cell;
