@@ -2,13 +2,17 @@
 //! made harmless for a terminal, and a line of progress.
 
 use casemate_engine::runtime::oneshot::{Observer, Stream};
-use casemate_sys::{signal, terminal};
+use casemate_sys::event::{self, interest};
+use casemate_sys::{fd, libc, signal, terminal};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long a run takes before progress shows.
 const PROGRESS_AFTER: Duration = Duration::from_secs(1);
+/// A pipe that is ready takes this much without blocking (pipe(7), `PIPE_BUF`).
+const PIECE_BYTES: usize = 4096;
 /// Clears the line and puts the cursor at its start (ECMA-48 EL, CR).
 const CLEAR_LINE: &str = "\r\x1b[K";
 
@@ -67,16 +71,54 @@ impl Console {
     }
 }
 
+impl Console {
+    /// Writes to one of our streams in pieces that a ready pipe takes whole, so that a reader who has
+    /// stopped reading never keeps us from a signal. False: end the run.
+    fn write(&mut self, out: &impl AsFd, bytes: &[u8]) -> bool {
+        for piece in bytes.chunks(PIECE_BYTES) {
+            loop {
+                let mut fds = [
+                    interest(out.as_fd(), libc::POLLOUT),
+                    interest(self.signals.as_fd(), libc::POLLIN),
+                ];
+                if event::wait(&mut fds, None).is_err() {
+                    return false;
+                }
+                if fds[1].revents != 0 && self.take_signals() {
+                    return false;
+                }
+                if fds[0].revents != 0 {
+                    break;
+                }
+            }
+            if fd::write_all(out.as_fd(), piece).is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn take_signals(&mut self) -> bool {
+        while let Ok(Some(_)) = signal::take(self.signals.as_fd()) {
+            self.signalled = true;
+        }
+        self.signalled
+    }
+}
+
 impl Observer for Console {
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         let Show::Streams { raw } = self.show else { return };
+        if self.cut_off || self.signalled {
+            return;
+        }
         self.clear();
         let written = match stream {
-            Stream::Stdout => show(&mut io::stdout().lock(), bytes, raw),
-            Stream::Stderr => show(&mut io::stderr().lock(), bytes, raw),
+            Stream::Stdout => self.write(&io::stdout(), &shown(&io::stdout(), bytes, raw)),
+            Stream::Stderr => self.write(&io::stderr(), &shown(&io::stderr(), bytes, raw)),
         };
-        // Nobody reads any more: there is no point in going on.
-        self.cut_off |= written.is_err();
+        // Nobody reads any more, or we were told to stop: there is no point in going on.
+        self.cut_off |= !written;
     }
 
     fn interrupt(&self) -> Option<BorrowedFd<'_>> {
@@ -84,9 +126,7 @@ impl Observer for Console {
     }
 
     fn wants_end(&mut self) -> bool {
-        while let Ok(Some(_)) = signal::take(self.signals.as_fd()) {
-            self.signalled = true;
-        }
+        self.take_signals();
         self.cut_off || self.signalled
     }
 
@@ -103,13 +143,26 @@ impl Observer for Console {
     }
 }
 
-fn show(out: &mut (impl Write + AsFd), bytes: &[u8], raw: bool) -> io::Result<()> {
+/// What is written for some output: as it is, or made harmless for a terminal.
+fn shown<'a>(out: &impl AsFd, bytes: &'a [u8], raw: bool) -> Cow<'a, [u8]> {
     if raw || !terminal::is_terminal(out.as_fd()) {
-        out.write_all(bytes)?;
+        bytes.into()
     } else {
-        out.write_all(&harmless(bytes))?;
+        harmless(bytes).into()
     }
-    out.flush()
+}
+
+/// Makes JSON harmless too: what it may hold unescaped but a terminal takes as a control.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            out.push_str(&format!("\\u{:04x}", character as u32));
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 /// Makes text harmless for a terminal: control characters but tab and line feed become visible,
@@ -148,6 +201,17 @@ fn push_char(out: &mut Vec<u8>, character: char) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let json = serde_json::to_string("\u{9b}\u{7f}\u{202e}ü").unwrap();
+        let safe = harmless_json(&json);
+        assert!(safe.chars().all(|c| !c.is_control() && c != '\u{202e}'));
+        assert_eq!(
+            serde_json::from_str::<String>(&safe).unwrap(),
+            "\u{9b}\u{7f}\u{202e}ü"
+        );
+    }
 
     #[test]
     fn escapes_become_visible() {

@@ -39,7 +39,7 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
         .map_or(Ok(()), |dir| write_outputs(dir, &outcome));
     if args.json {
         let json = serde_json::to_string(&wire::Wire::from(&outcome)).context("write the result")?;
-        output::print((json + "\n").as_bytes()).context("write the result")?;
+        output::print((output::harmless_json(&json) + "\n").as_bytes()).context("write the result")?;
     } else if !args.quiet {
         for line in remarks(&outcome, &request, out_dir.is_some()) {
             eprintln!("casemate: {line}");
@@ -206,17 +206,10 @@ fn write_outputs(dir: &std::os::fd::OwnedFd, outcome: &Outcome) -> Result<()> {
     for file in &outcome.files {
         let path = file.path.as_bytes();
         let write = || -> io::Result<()> {
-            for (i, byte) in path.iter().enumerate() {
-                if *byte == b'/' {
-                    match fs::make_dir(dir.as_fd(), &path[..i], 0o755) {
-                        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
-                        _ => {}
-                    }
-                }
-            }
-            let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_NONBLOCK;
-            // Never executable: what a sandbox wrote is not a program of the host's.
-            let out = fs::open_at(Some(dir.as_fd()), path, flags, 0o644, Resolve::BeneathNoLinks)?;
+            let out = fs::create_beneath(dir.as_fd(), path)?;
+            // Never executable, also where a program of the same name was: what a sandbox wrote is none
+            // of the host's programs.
+            fs::set_mode(out.as_fd(), 0o644)?;
             casemate_sys::fd::write_all(out.as_fd(), &file.content)
         };
         write().with_context(|| format!("write the returned file {:?}", file.path))?;

@@ -99,7 +99,7 @@ fn time(t: SystemTime) -> String {
     humantime::format_rfc3339_millis(t).to_string()
 }
 
-/// Text, and base64 when the bytes are no UTF-8. A character cut by the limit does not count as such.
+/// Text, and base64 when the bytes are no UTF-8, be it for a character that the limit cut.
 fn text(captured: &Captured) -> (String, Option<String>) {
     match std::str::from_utf8(&captured.kept) {
         Ok(text) => (text.to_owned(), None),

@@ -15,11 +15,14 @@ pub fn status(report: &Report) -> Status {
     if report.cancelled {
         return Status::Cancelled;
     }
+    // An exit code shows that the program ended by itself before any clock could end it; the rest of
+    // the time went into what came after.
+    let ended_itself = report.exit.is_some_and(|exit| exit.code.is_some());
     match report.ended.cause {
-        Cause::Wall => return Status::TimedOut,
-        Cause::Cpu => return Status::CpuExceeded,
+        Cause::Wall if !ended_itself => return Status::TimedOut,
+        Cause::Cpu if !ended_itself => return Status::CpuExceeded,
         Cause::Memory => return Status::MemoryExceeded,
-        Cause::Asked | Cause::Itself => {}
+        _ => {}
     }
     if report.ended.oom_kills > 0 {
         return Status::MemoryExceeded;

@@ -134,7 +134,7 @@ pub fn process_limits(limits: &Limits) -> ProcessLimits {
         cpu_seconds: limits.cpu.map_or(0, |cpu| cpu.as_secs() + 2),
         file_bytes: limits.memory.0 + limits.disk.0,
         stack_bytes: STACK_BYTES,
-        processes: 0,
+        processes: limits.pids.into(),
     }
 }
 

@@ -48,10 +48,46 @@ pub fn start(
         Some(pid) => Ok(Collector { pid, stream }),
         None => {
             drop(stream);
-            let done =
-                confine(plan, release, ruleset).is_ok() && collect(&spec, workspace, sink.as_fd()).is_ok();
-            process::exit(i32::from(!done))
+            let work = || -> Result<(), StepError> {
+                let kept = Kept::alone(workspace, sink.as_fd(), ruleset).at(|| "close descriptors".into())?;
+                confine(plan, release, kept.ruleset.as_ref().map(|r| r.as_fd()))?;
+                collect(&spec, kept.workspace.as_fd(), kept.sink.as_fd()).at(|| "collect".into())
+            };
+            process::exit(i32::from(work().is_err()))
         }
+    }
+}
+
+/// All that the collector holds: none of init's sockets, whatever a file's name may do to it.
+struct Kept {
+    workspace: OwnedFd,
+    sink: OwnedFd,
+    ruleset: Option<OwnedFd>,
+}
+
+impl Kept {
+    fn alone(
+        workspace: BorrowedFd<'_>,
+        sink: BorrowedFd<'_>,
+        ruleset: Option<BorrowedFd<'_>>,
+    ) -> io::Result<Self> {
+        // Out of the way first, so that no copy lands on a source.
+        let wanted: Vec<OwnedFd> = [Some(workspace), Some(sink), ruleset]
+            .into_iter()
+            .flatten()
+            .map(|f| fd::duplicate_above(f, 64))
+            .collect::<io::Result<_>>()?;
+        for (i, held) in wanted.iter().enumerate() {
+            fd::duplicate_to(held.as_fd(), 3 + i as i32)?;
+        }
+        // What owns a number below is never dropped: this process only exits.
+        wanted.into_iter().for_each(std::mem::forget);
+        fd::close_from(6)?;
+        Ok(Self {
+            workspace: fd::adopt(3)?,
+            sink: fd::adopt(4)?,
+            ruleset: ruleset.map(|_| fd::adopt(5)).transpose()?,
+        })
     }
 }
 

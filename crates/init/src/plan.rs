@@ -169,8 +169,10 @@ pub struct Plan {
     pub apparmor: Vec<u8>,
     /// Size of `/dev/shm`, bytes.
     pub shm_bytes: u64,
-    /// Seccomp filter of the user's programs.
+    /// Seccomp filter of the user's programs, with loopback.
     pub program_filter: Vec<u8>,
+    /// The same for programs without a network.
+    pub offline_filter: Vec<u8>,
     /// Seccomp filter of the collector of output files.
     pub collector_filter: Vec<u8>,
     /// Walls left out.
@@ -258,6 +260,7 @@ impl Plan {
         w.bytes(&self.apparmor);
         w.u64(self.shm_bytes);
         w.bytes(&self.program_filter);
+        w.bytes(&self.offline_filter);
         w.bytes(&self.collector_filter);
         w.u32(self.omitted.0);
         w.finish()
@@ -294,6 +297,7 @@ impl Plan {
             apparmor: r.bytes()?,
             shm_bytes: r.u64()?,
             program_filter: r.bytes()?,
+            offline_filter: r.bytes()?,
             collector_filter: r.bytes()?,
             omitted: Omitted(r.u32()?),
         };

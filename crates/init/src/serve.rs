@@ -178,7 +178,7 @@ impl Init<'_> {
         let mut end = false;
         while let Some(received) = signal::take(self.signals.as_fd()).at(|| "read a signal".into())? {
             // A sender of 0 lives outside our pid namespace: only the warden can be that.
-            end |= received.signal == signal::SIGTERM && received.sender == 0;
+            end |= received.signal == signal::SIGTERM && received.sender == 0 && received.code >= 0;
         }
         while let Some(reaped) = process::reap(-1, Wait::Look).at(|| "reap".into())? {
             end |= self.note_exit(&reaped);

@@ -144,6 +144,9 @@ fn wire(release: &Release, wiring: Wiring) -> io::Result<Stdio> {
     let result = pipes();
     if release.separate_ids {
         credentials::set_filesystem_ids(0, 0);
+        // The kernel takes a change of ids for a new identity and clears both (commit_creds).
+        credentials::die_with_parent()?;
+        credentials::set_dumpable(false)?;
     }
     result
 }
@@ -165,14 +168,14 @@ fn become_program(
         }
         signal::reset().at(|| "reset signals".into())?;
         fs::set_umask(0o022);
-        walls::set_limits(&spec.limits, ground.plan)?;
+        walls::set_limits(&spec.limits, ground.plan, ground.release)?;
         enter_apparmor(ground.plan)?;
         walls::drop_privileges(ground.plan, ground.release)?;
         write_files(ground.workspace, &spec.files, spec_file)?;
         enter_directory(ground, spec)?;
         let argv = Vector::new(&arguments(ground.plan, spec)).at(|| "read arguments".into())?;
         let env = Vector::new(&spec.env).at(|| "read the environment".into())?;
-        walls::close(ground.plan, ground.ruleset)?;
+        walls::close(ground.plan, ground.release, ground.ruleset)?;
         Ok((argv, env))
     };
     match prepare() {
@@ -257,16 +260,7 @@ fn write_file(workspace: BorrowedFd<'_>, file: &FileHead, spec_file: BorrowedFd<
     if !is_plain_relative(&file.path) {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
-    for (i, byte) in file.path.iter().enumerate() {
-        if *byte == b'/' {
-            match fs::make_dir(workspace, &file.path[..i], 0o755) {
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
-                _ => {}
-            }
-        }
-    }
-    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW;
-    let out = fs::open_at(Some(workspace), &file.path, flags, 0o600, Resolve::BeneathNoLinks)?;
+    let out = fs::create_beneath(workspace, &file.path)?;
     let mut buffer = vec![0u8; 64 * 1024];
     let mut done = 0;
     while done < file.length {

@@ -7,8 +7,8 @@ use crate::codec::{Malformed, Reader, Writer};
 
 /// Largest head of a spawn spec, bytes: 128 KiB of arguments, 128 KiB of environment, 1,000 paths.
 pub const MAX_HEAD_BYTES: usize = 6 << 20;
-/// Most files of one spawn: 1,000 of the caller and the source.
-pub const MAX_FILES: usize = 1100;
+/// Most files of one spawn: 1,000 of the caller, 1,000 that a compiler made, and the source.
+pub const MAX_FILES: usize = 2048;
 const MAX_STRINGS: usize = 2048;
 const MAGIC: u32 = 0x4353_5031;
 
@@ -36,8 +36,7 @@ pub struct ProcessLimits {
     pub file_bytes: u64,
     /// Stack, bytes.
     pub stack_bytes: u64,
-    /// Processes of the sandbox's user; a second line behind the cgroup. 0: none, for a user id that
-    /// the sandbox shares with its caller.
+    /// Processes of the sandbox's user in its namespace; a second line behind the cgroup. 0: none.
     pub processes: u64,
 }
 

@@ -54,7 +54,7 @@ pub fn raise_oom_score() -> Result<(), StepError> {
 }
 
 /// Sets the limits of this process and its children.
-pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> {
+pub fn set_limits(limits: &ProcessLimits, plan: &Plan, release: &Release) -> Result<(), StepError> {
     if plan.omitted.has(Wall::ResourceLimits) {
         return Ok(());
     }
@@ -63,8 +63,12 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> 
     } else {
         limits.cpu_seconds
     };
+    // Init counts where it shares the programs' id.
+    let processes = limits.processes + u64::from(!release.separate_ids);
     let rows = [
-        (resource::RLIMIT_CORE, 0, 0),
+        // 1 and not 0: a core_pattern that pipes ignores 0, but gives up at 1 (do_coredump, fs/coredump.c).
+        // The filter keeps programs from changing it.
+        (resource::RLIMIT_CORE, 1, 1),
         (resource::RLIMIT_NOFILE, limits.open_files, limits.open_files),
         (resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
         (resource::RLIMIT_STACK, limits.stack_bytes, limits.stack_bytes * 8),
@@ -74,15 +78,26 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan) -> Result<(), StepError> 
         (resource::RLIMIT_SIGPENDING, 4096, 4096),
         (resource::RLIMIT_RTPRIO, 0, 0),
         (resource::RLIMIT_NICE, 0, 0),
-        (resource::RLIMIT_NPROC, limits.processes, limits.processes),
+        (resource::RLIMIT_NPROC, processes, processes),
     ];
     for (which, soft, hard) in rows {
-        if which == resource::RLIMIT_NPROC && limits.processes == 0 {
+        // Before Linux 5.14 this counted all processes of the host id, which a single id shares.
+        if which == resource::RLIMIT_NPROC && (limits.processes == 0 || !counts_per_namespace()) {
             continue;
         }
         limit(which, soft, hard).at(|| format!("set resource limit {which}"))?;
     }
     Ok(())
+}
+
+/// Whether `RLIMIT_NPROC` counts within our user namespace (Linux 5.14, `ucounts`).
+fn counts_per_namespace() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release
+        .split(['.', '-'])
+        .map(|part| part.trim().parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (5, 14)
 }
 
 /// Becomes the program's user, without any capability and any way to one.
@@ -108,7 +123,7 @@ pub fn drop_privileges(plan: &Plan, release: &Release) -> Result<(), StepError> 
 }
 
 /// Puts this process behind Landlock and its seccomp filter. Nothing but exec may follow.
-pub fn close(plan: &Plan, ruleset: Option<BorrowedFd<'_>>) -> Result<(), StepError> {
+pub fn close(plan: &Plan, release: &Release, ruleset: Option<BorrowedFd<'_>>) -> Result<(), StepError> {
     if let Some(ruleset) = ruleset {
         landlock::restrict_self(ruleset).at(|| "enter the Landlock domain".into())?;
     }
@@ -117,7 +132,12 @@ pub fn close(plan: &Plan, ruleset: Option<BorrowedFd<'_>>) -> Result<(), StepErr
         casemate_sys::fd::close_from(4).at(|| "close descriptors".into())?;
     }
     if !plan.omitted.has(Wall::Seccomp) {
-        seccomp::load(&plan.program_filter).at(|| "load the seccomp filter".into())?;
+        let filter = if release.loopback {
+            &plan.program_filter
+        } else {
+            &plan.offline_filter
+        };
+        seccomp::load(filter).at(|| "load the seccomp filter".into())?;
     }
     Ok(())
 }

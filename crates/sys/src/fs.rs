@@ -2,7 +2,7 @@
 
 use crate::call::{c_string, check, owned};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 #[repr(C)]
 struct OpenHow {
@@ -67,6 +67,37 @@ pub fn make_dir(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
     let path = c_string(path)?;
     // SAFETY: `path` is a live C string.
     check(unsafe { libc::mkdirat(dir.as_raw_fd(), path.as_ptr(), mode) }).map(drop)
+}
+
+/// Opens a regular file below `dir` for writing, empty, making it and its folders as needed. Every
+/// part is opened by itself, beneath the one before and over no link; what is there already and is no
+/// regular file is refused without being waited for.
+///
+/// # Errors
+/// `ELOOP` for a link on the way, `ENXIO` or `EINVAL` for a FIFO, socket or device at the end.
+pub fn create_beneath(dir: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
+    let mut parent: Option<OwnedFd> = None;
+    let mut parts: Vec<&[u8]> = path.split(|b| *b == b'/').collect();
+    let name = parts.pop().unwrap_or_default();
+    for part in parts {
+        let at = parent.as_ref().map_or(dir, |p| p.as_fd());
+        match make_dir(at, part, 0o755) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+        parent = Some(open_at(Some(at), part, flags, 0, Resolve::BeneathNoLinks)?);
+    }
+    let at = parent.as_ref().map_or(dir, |p| p.as_fd());
+    // Truncated only once it is known to be a regular file.
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = open_at(Some(at), name, flags, 0o600, Resolve::BeneathNoLinks)?;
+    if status(file.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFREG {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    // SAFETY: ftruncate takes two integers.
+    check(unsafe { libc::ftruncate(file.as_raw_fd(), 0) })?;
+    Ok(file)
 }
 
 /// Makes a symbolic link at `path` that says `target`.

@@ -13,6 +13,8 @@ pub struct Received {
     pub signal: i32,
     /// The sender's pid as seen from here; 0 when it lives outside our pid namespace or is the kernel.
     pub sender: u32,
+    /// `si_code`; negative when the sender wrote the rest itself (rt_sigqueueinfo(2)).
+    pub code: i32,
 }
 
 fn set_of(signals: &[i32]) -> libc::sigset_t {
@@ -72,6 +74,7 @@ pub fn take(fd: BorrowedFd<'_>) -> io::Result<Option<Received>> {
         Ok(n) if n as usize == size => Ok(Some(Received {
             signal: info.ssi_signo as i32,
             sender: info.ssi_pid,
+            code: info.ssi_code,
         })),
         Ok(_) => Ok(None),
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),

@@ -2,7 +2,11 @@
 import fcntl
 import socket
 import struct
-names = [name for _, name in socket.if_nameindex()]
+try:
+    names = [name for _, name in socket.if_nameindex()]
+except PermissionError:
+    # Without a network there is no netlink to ask by.
+    names = []
 if names not in ([], ["lo"]):
     escaped(f"interfaces {names}")
 def ioctl(number, flags):

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use arch::{Architecture, SyscallTable};
 use compile::Filter;
-use policy::Policy;
+use policy::{Policy, Reach};
 
 /// The policies, each in a file `resources/seccomp/NAME.toml`.
 pub const POLICIES: [&str; 2] = ["program", "collector"];
@@ -33,8 +33,14 @@ pub fn generate(resources: &Path, out_dir: &Path) -> Result<(), String> {
     let table = SyscallTable::load(&folder.join("syscalls.toml"))?;
     let mut policies = Vec::new();
     for name in POLICIES {
-        policies.push((name, Policy::load(&folder.join(format!("{name}.toml")))?));
+        policies.push((
+            name.to_owned(),
+            Policy::load(&folder.join(format!("{name}.toml")))?,
+        ));
     }
+    // The same policy without the rules that only a network needs.
+    let offline = Policy::load_for(&folder.join("program.toml"), Reach::None)?;
+    policies.push(("program-offline".to_owned(), offline));
     let named: BTreeSet<&str> = policies
         .iter()
         .flat_map(|(_, policy)| policy.entries.keys().map(String::as_str))

@@ -153,13 +153,23 @@ impl Policy {
     /// # Errors
     /// The file, the syscall and the reason.
     pub fn load(path: &Path) -> Result<Self, String> {
+        Self::load_for(path, Reach::Loopback)
+    }
+
+    /// As [`Policy::load`], for one reach.
+    pub fn load_for(path: &Path, reach: Reach) -> Result<Self, String> {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{file}: {error}"))?;
-        Self::parse(&file, &text)
+        Self::parse_for(&file, &text, reach)
     }
 
     /// As [`Policy::load`], from text; `file` is for messages.
+    #[allow(dead_code, reason = "the build reads files; tests read texts")]
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
+        Self::parse_for(file, text, Reach::Loopback)
+    }
+
+    fn parse_for(file: &str, text: &str, reach: Reach) -> Result<Self, String> {
         let document: Document = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
         let default = Verdict::parse_refusal(&document.default)
             .map_err(|reason| format!("{file}: default: {reason}"))?;
@@ -180,7 +190,7 @@ impl Policy {
             policy.add(&group.why, group.names, || {
                 Ok(Entry::Rules {
                     otherwise: Verdict::parse_refusal(&group.otherwise)?,
-                    rules: check_rules(&group.rule)?,
+                    rules: check_rules(&group.rule, reach)?,
                 })
             })?;
         }
@@ -254,6 +264,16 @@ struct ConditionalGroup {
 struct RuleText {
     then: String,
     when: Vec<ConditionText>,
+    only: Option<String>,
+}
+
+/// Which filter a policy is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Runs without a network.
+    None,
+    /// Runs with a loopback interface: every rule.
+    Loopback,
 }
 
 #[derive(Deserialize)]
@@ -266,11 +286,23 @@ struct ConditionText {
     is_not: Option<Vec<u64>>,
 }
 
-fn check_rules(rules: &[RuleText]) -> Result<Vec<Rule>, String> {
+fn check_rules(rules: &[RuleText], reach: Reach) -> Result<Vec<Rule>, String> {
     if rules.is_empty() || rules.len() > MAX_RULES {
         return Err(format!("{} rules; 1 to {MAX_RULES} are possible", rules.len()));
     }
-    let checked: Vec<Rule> = rules.iter().map(check_rule).collect::<Result<_, _>>()?;
+    if let Some(other) = rules
+        .iter()
+        .filter_map(|r| r.only.as_deref())
+        .find(|only| *only != "loopback")
+    {
+        return Err(format!("only = {other:?}; \"loopback\" is possible"));
+    }
+    let applies = |rule: &&RuleText| reach == Reach::Loopback || rule.only.is_none();
+    let checked: Vec<Rule> = rules
+        .iter()
+        .filter(applies)
+        .map(check_rule)
+        .collect::<Result<_, _>>()?;
     if checked.iter().all(|rule| rule.then != Verdict::Allow) {
         return Err("no rule allows; it belongs among the refused".to_owned());
     }

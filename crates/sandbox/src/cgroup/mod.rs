@@ -185,6 +185,12 @@ pub trait Group {
     /// group raises it on v1.
     fn oom_event(&self) -> Option<OomEvent<'_>>;
 
+    /// Lifts the CPU quota: the end of a sandbox must not be rationed by its own limit.
+    ///
+    /// # Errors
+    /// When the kernel refused; the end then only takes longer.
+    fn unthrottle(&self) -> Result<(), CgroupError>;
+
     /// Kills every process of the group; they are dead a moment later. On v1 this is a bounded chase and a second
     /// means: kill the init of the pid namespace first.
     ///

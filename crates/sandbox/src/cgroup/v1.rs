@@ -242,6 +242,14 @@ impl Group for V1Group {
         }
     }
 
+    fn unthrottle(&self) -> Result<(), CgroupError> {
+        let Some(dir) = self.dir(Set::CPU) else {
+            return Ok(());
+        };
+        let path = dir.join("cpu.cfs_quota_us");
+        files::write(&path, b"-1").map_err(|error| CgroupError::io("write", &path, error))
+    }
+
     fn enter(&self, arrival: Arrival) -> Result<(), CgroupError> {
         for (_, dir) in &self.dirs {
             let path = dir.join("tasks");

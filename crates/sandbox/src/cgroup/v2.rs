@@ -139,6 +139,11 @@ impl Group for V2Group {
         }
     }
 
+    fn unthrottle(&self) -> Result<(), CgroupError> {
+        let path = self.life.dir().join("cpu.max");
+        files::write(&path, b"max").map_err(|error| CgroupError::io("write", &path, error))
+    }
+
     fn enter(&self, arrival: Arrival) -> Result<(), CgroupError> {
         match arrival {
             Arrival::Cloned => Ok(()),

@@ -72,7 +72,7 @@ pub(super) fn ruleset(abi: u32, readable: &[PathBuf]) -> Landlock {
     let mut rules = vec![
         // Names of folders alone: what may be listed is the folders' own modes' business.
         rule(b"/", READ_DIR),
-        rule(b"/proc", READ | WRITE_FILE | TRUNCATE),
+        rule(b"/proc", READ),
         // Five device nodes on a read-only filesystem; /dev/shm has its own rule.
         rule(b"/dev", READ | WRITE_FILE | TRUNCATE | IOCTL_DEV),
         rule(b"/dev/shm", READ | CHANGE),

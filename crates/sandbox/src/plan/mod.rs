@@ -146,6 +146,7 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         },
         shm_bytes: SHM_BYTES,
         program_filter: seccomp::program().to_vec(),
+        offline_filter: seccomp::program_offline().to_vec(),
         collector_filter: seccomp::collector().to_vec(),
         omitted: ground.omitted,
     };

@@ -8,6 +8,8 @@
 #[cfg(target_arch = "x86_64")]
 mod generated {
     pub(super) static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/program.x86_64.bpf"));
+    pub(super) static OFFLINE: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.x86_64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.x86_64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
 }
@@ -15,6 +17,8 @@ mod generated {
 #[cfg(target_arch = "aarch64")]
 mod generated {
     pub(super) static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/program.aarch64.bpf"));
+    pub(super) static OFFLINE: &[u8] =
+        include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.aarch64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.aarch64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
 }
@@ -29,6 +33,11 @@ mod tests;
 /// bytes each, for the architecture of this binary. The bytes are not aligned.
 pub fn program() -> &'static [u8] {
     generated::PROGRAM
+}
+
+/// The filter around a program without a network: [`program`] less netlink sockets.
+pub fn program_offline() -> &'static [u8] {
+    generated::OFFLINE
 }
 
 /// The filter around the process that collects output files, in the same form.

@@ -175,6 +175,9 @@ impl Cell {
             self.phase = Phase::Ending {
                 until: event::monotonic() + self.limits.grace,
             };
+            if let Some(group) = &self.group {
+                let _ = group.unthrottle();
+            }
             let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGTERM);
         }
     }

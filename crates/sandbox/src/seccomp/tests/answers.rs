@@ -137,7 +137,7 @@ fn ordinary_syscalls_are_allowed() {
         ("read", 0, 63), ("write", 1, 64), ("close", 3, 57), ("fstat", 5, 80), ("newfstatat", 262, 79),
         ("munmap", 11, 215), ("mprotect", 10, 226), ("brk", 12, 214), ("execve", 59, 221), ("execveat", 322, 281),
         ("fork", 57, NONE), ("vfork", 58, NONE), ("wait4", 61, 260), ("exit_group", 231, 94), ("futex", 202, 98),
-        ("rseq", 334, 293), ("set_robust_list", 273, 99), ("prlimit64", 302, 261), ("getrandom", 318, 278),
+        ("rseq", 334, 293), ("set_robust_list", 273, 99), ("getrandom", 318, 278),
         ("rt_sigreturn", 15, 139), ("rt_sigaction", 13, 134), ("epoll_pwait", 281, 22), ("eventfd2", 290, 19),
         ("connect", 42, 203), ("sendmsg", 46, 211), ("recvmsg", 47, 212), ("pidfd_open", 434, 434),
         ("statx", 332, 291), ("close_range", 436, 436), ("restart_syscall", 219, 128), ("getresuid", 118, 148),
@@ -303,6 +303,63 @@ fn other_abis_are_killed() {
                     assert_eq!(program.run(&call).0, KILL, "{name} on {}: {call:x?}", arch.name());
                 }
             }
+        }
+    }
+}
+
+/// Its own limits, never another process's, and never a new limit on core files.
+#[test]
+fn limits_of_others_and_of_core_files_stay() {
+    let eperm = 0x5_0001;
+    let allow = 0x7fff_0000;
+    let cases: [([u64; 3], u32); 6] = [
+        ([0, 7, 0x1000], allow),
+        ([0, 4, 0], allow),
+        ([0, 4, 0x1000], eperm),
+        ([0, 0x1_0000_0004, 0x1000], eperm),
+        ([1, 7, 0x1000], eperm),
+        ([1, 7, 0], eperm),
+    ];
+    for (arch, program) in filters("program") {
+        let number = if arch == Architecture::X86_64 { 302 } else { 261 };
+        for (given, expected) in cases {
+            let mut arguments = [0; 6];
+            arguments[..3].copy_from_slice(&given);
+            let call = Call {
+                arch: arch.audit(),
+                number,
+                arguments,
+            };
+            assert_eq!(program.run(&call).0, expected, "{call:x?}");
+        }
+    }
+}
+
+/// Without a network there is no netlink; everything else answers as with one.
+#[test]
+fn the_offline_filter_differs_by_netlink_alone() {
+    let run = |filter: &[u8], number: u32, arguments: [u64; 6]| {
+        let call = Call {
+            arch: Architecture::X86_64.audit(),
+            number,
+            arguments,
+        };
+        Program::check(filter).run(&call).0
+    };
+    if !cfg!(target_arch = "x86_64") {
+        return;
+    }
+    let (with, without) = (super::super::program(), super::super::program_offline());
+    let netlink = [16, 3, 0, 0, 0, 0];
+    assert_eq!(run(with, 41, netlink), 0x7fff_0000);
+    assert_eq!(run(without, 41, netlink), 0x5_0001);
+    for number in 0..512 {
+        for arguments in [[0; 6], [1, 1, 0, 0, 0, 0], [2, 1, 6, 0, 0, 0], [u64::MAX; 6]] {
+            assert_eq!(
+                run(with, number, arguments),
+                run(without, number, arguments),
+                "{number}"
+            );
         }
     }
 }

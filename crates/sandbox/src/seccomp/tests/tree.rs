@@ -184,8 +184,8 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(first, second);
     assert_eq!(
         first.len(),
-        8,
-        "two policies, two architectures, filter and count"
+        12,
+        "two policies and one variant, two architectures, filter and count"
     );
     let file = |name: &str| {
         let name = format!("{name}.{}.bpf", std::env::consts::ARCH);
@@ -195,5 +195,6 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
             .map(|(_, bytes)| bytes.as_slice())
     };
     assert_eq!(file("program"), Some(super::super::program()));
+    assert_eq!(file("program-offline"), Some(super::super::program_offline()));
     assert_eq!(file("collector"), Some(super::super::collector()));
 }
