@@ -164,7 +164,7 @@ impl Policy {
     }
 
     /// As [`Policy::load`], from text; `file` is for messages.
-    #[allow(dead_code, reason = "the build reads files; tests read texts")]
+    #[cfg(test)]
     pub fn parse(file: &str, text: &str) -> Result<Self, String> {
         Self::parse_for(file, text, Reach::Loopback)
     }
