@@ -127,13 +127,7 @@ pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 /// The lock belongs to the open file description and goes when its last descriptor closes, so a
 /// killed holder leaves none behind. `Ok(false)` when another holds it.
 pub fn try_lock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
-    let lock = libc::flock {
-        l_type: libc::F_WRLCK as i16,
-        l_whence: libc::SEEK_SET as i16,
-        l_start: offset as i64,
-        l_len: 1,
-        l_pid: 0,
-    };
+    let lock = byte_lock(libc::F_WRLCK, offset);
     // SAFETY: `lock` is a valid flock structure that lives across the call.
     match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) }) {
         Ok(_) => Ok(true),
@@ -146,18 +140,23 @@ pub fn try_lock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
 ///
 /// [`try_lock_byte`] on the same description turns it into an exclusive one if nobody shares it.
 pub fn share_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
-    let lock = libc::flock {
-        l_type: libc::F_RDLCK as i16,
-        l_whence: libc::SEEK_SET as i16,
-        l_start: offset as i64,
-        l_len: 1,
-        l_pid: 0,
-    };
+    let lock = byte_lock(libc::F_RDLCK, offset);
     loop {
         // SAFETY: `lock` is a valid flock structure that lives across the call.
         match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLKW, &lock) }) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             other => return other.map(drop),
         }
+    }
+}
+
+/// A lock of a kind (`F_RDLCK`, `F_WRLCK`) on one byte; pid 0 as open file description locks ask.
+fn byte_lock(kind: libc::c_int, offset: u64) -> libc::flock {
+    libc::flock {
+        l_type: kind as i16,
+        l_whence: libc::SEEK_SET as i16,
+        l_start: offset as i64,
+        l_len: 1,
+        l_pid: 0,
     }
 }

@@ -66,15 +66,7 @@ fn from_host(draft: &mut Draft, path: &Path) {
     if draft.is_covered(path) {
         return;
     }
-    let mut parents: Vec<&Path> = path
-        .ancestors()
-        .skip(1)
-        .filter(|p| *p != Path::new("/"))
-        .collect();
-    parents.reverse();
-    for parent in parents {
-        draft.dir(parent, 0o755);
-    }
+    draft.parents(path, 0o755);
     draft.host_tree(
         path,
         Source {

@@ -157,6 +157,18 @@ impl Draft {
         self.attach(path, source);
     }
 
+    /// Makes the folders above a path.
+    pub(super) fn parents(&mut self, path: &Path, mode: u32) {
+        let above: Vec<&Path> = path
+            .ancestors()
+            .skip(1)
+            .filter(|p| *p != Path::new("/"))
+            .collect();
+        for parent in above.into_iter().rev() {
+            self.dir(parent, mode);
+        }
+    }
+
     /// Whether a path lies in a tree that is attached already.
     pub(super) fn is_covered(&self, path: &Path) -> bool {
         self.sources
@@ -195,15 +207,7 @@ impl Draft {
             if self.is_covered(&place) || self.made.contains(&place) {
                 continue;
             }
-            let mut parents: Vec<&Path> = place
-                .ancestors()
-                .skip(1)
-                .filter(|p| *p != Path::new("/"))
-                .collect();
-            parents.reverse();
-            for parent in parents {
-                self.dir(parent, 0o111);
-            }
+            self.parents(&place, 0o111);
             self.host_tree(
                 &place,
                 Source {
