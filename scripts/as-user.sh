@@ -75,6 +75,8 @@ make_groups() {
                     echo "+$controller" 2>/dev/null >"$point/cgroup.subtree_control" || true
                 done
                 delegate "$point/$name" cgroup.procs cgroup.threads cgroup.subtree_control
+                # A leaf for the command, as a group with members cannot hand controllers on (cgroups(7)).
+                delegate "$point/$name/session" cgroup.procs
                 ;;
             cgroup)
                 case ,$options, in
@@ -138,6 +140,7 @@ done < <(env)
 status=0
 set -m
 (
+    # A leaf comes after the group that it lies in, and so wins.
     for group in "${groups[@]}"; do echo "$BASHPID" >"$group/cgroup.procs" || true; done
     exec env -i "${environment[@]}" "${user[@]}" "$@"
 ) &

@@ -85,14 +85,7 @@ fn key(root: &Path) -> String {
     let mut key = String::from("casemate set-id files 1");
     for path in WITNESSES.iter().map(Path::new).chain([root]) {
         if let Ok(m) = std::fs::symlink_metadata(path) {
-            let _ = write!(
-                key,
-                " {}:{}:{}.{}",
-                path.display(),
-                m.ino(),
-                m.mtime(),
-                m.mtime_nsec()
-            );
+            let _ = write!(key, " {}:{}.{}", path.display(), m.mtime(), m.mtime_nsec());
         }
     }
     key.replace('\n', " ")
