@@ -54,9 +54,9 @@ fn a_starved_sandbox_ends_in_time() {
     let code =
         "import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\nwhile True: pass";
     let begun = Instant::now();
-    let outcome = Run::python(code).cpus(0.05).timeout("500ms").go();
+    let outcome = Run::python(code).cpus(0.05).timeout("500ms").out("nothing").go();
     assert_eq!(outcome.status(), "timed_out", "{outcome}");
-    assert!(begun.elapsed() < seconds(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < seconds(3), "{:?}", begun.elapsed());
 }
 
 /// A program that ended by itself is not called timed out for what is collected afterwards.
