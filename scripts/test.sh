@@ -76,13 +76,13 @@ phase_build() {
 }
 
 phase_unit() {
-    cargo test --locked --workspace --exclude casemate-tests
+    cargo test --locked --no-fail-fast --workspace --exclude casemate-tests
 }
 
 phase_e2e() {
     if in_ci; then export CASEMATE_TEST_NO_SKIP=1; fi
     if ! is_root; then export CASEMATE_TEST_ROOTLESS=1; unset CASEMATE_TEST_NO_SKIP; fi
-    cargo test --locked -p casemate-tests
+    cargo test --locked --no-fail-fast -p casemate-tests
 }
 
 phase_rootless() {

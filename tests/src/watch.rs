@@ -163,6 +163,12 @@ impl Process {
         assert!(settled.is_some(), "process {} never came to rest", self.pid);
     }
 
+    /// Whether it is held up in writing to, or reading from, a pipe (proc_pid_wchan(5)); root only.
+    pub fn waits_on_a_pipe(&self) -> bool {
+        let channel = std::fs::read_to_string(self.path("wchan")).unwrap_or_default();
+        channel.contains("pipe")
+    }
+
     /// Kills it at once, by kill(1).
     pub fn kill(&self) {
         let _ = host::command("kill")

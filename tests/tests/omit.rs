@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use casemate_tests::{
     HostFacts, Probe, Process, Verdict, casemate_omit, find_inside, marker, need_cgroup, need_root, probe,
-    skip,
+    skip, until,
 };
 
 /// The binary, or a reported skip.
@@ -264,34 +264,31 @@ fn collector_filter() {
     if let Some(skip) = need_root() {
         return skip.report();
     }
-    // As many files as are collected at most, and the largest: the collector lives for a while.
-    let program =
-        "import time\nfor n in range(1000): open(f'{n}.txt', 'wb').write(b'x' * 16000)\ntime.sleep(0.5)";
+    // More than the collector's pipe holds: with its reader stopped, the collector stays.
+    let program = "open('large.txt', 'wb').write(b'x' * 4_000_000)\nimport time\ntime.sleep(0.5)";
     let filtered = |walls: &[&str]| {
         let word = marker();
         let run = casemate_tests::Run::python(program).out("*.txt").arg(&word);
-        let mut running = walls
+        let running = walls
             .iter()
             .fold(run, |run, wall| run.omit(&binary, wall))
             .start();
         let process = find_inside(&word);
+        running.signal("STOP");
         let (space, init) = (process.namespace("pid"), process.init());
-        let mut modes = Vec::new();
-        while !running.ended() {
-            if process.exists() {
-                continue;
-            }
+        let mode = until(casemate_tests::seconds(8), || {
             let beside = |other: &Process| other.pid != init.pid && other.namespace("pid") == space;
-            modes.extend(
-                Process::all()
-                    .into_iter()
-                    .filter(beside)
-                    .filter_map(|p| p.status().get("Seccomp").cloned()),
-            );
-        }
+            if process.exists() {
+                return None;
+            }
+            let found = Process::all().into_iter().find(beside)?;
+            // It takes its filter last of all, so it may still be on the way there.
+            let mode = found.status().get("Seccomp")?.clone();
+            (mode == "2" || found.waits_on_a_pipe()).then_some(mode)
+        });
+        running.signal("CONT");
         drop(running.outcome().succeeded());
-        assert!(!modes.is_empty(), "the collector was never seen");
-        modes.iter().any(|mode| mode == "2")
+        mode.expect("the collector was never seen at work") == "2"
     };
     assert!(
         !filtered(&["collector-filter"]),

@@ -196,8 +196,9 @@ impl<'a, 'w> Pump<'a, 'w> {
                 self.facts.separate_ids = separate_ids;
             }
             SandboxEvent::Started { .. } => {
-                self.warden.arm(&self.sandbox)?;
+                // Our clock starts before the warden's, so that no run is seen to end before its limit.
                 self.started = Some(event::monotonic());
+                self.warden.arm(&self.sandbox)?;
                 self.facts.started_at = Some(SystemTime::now());
                 for output in [&mut self.stdout, &mut self.stderr] {
                     let pipe = fds.next().ok_or(SandboxError::Protocol { peer: "init" })?;
