@@ -75,6 +75,7 @@ fn request(args: &Run) -> Result<ExecutionRequest> {
             NetworkArg::None => Network::None,
             NetworkArg::Loopback => Network::Loopback,
         },
+        labels: BTreeMap::new(),
         limits: Limits {
             wall: args.timeout,
             cpu: args.cpu_time,

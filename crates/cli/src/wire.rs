@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, Serialize)]
 pub struct Wire<'a> {
     id: String,
-    sandbox_id: String,
+    sandbox_id: Option<String>,
     session_id: Option<String>,
     node_id: String,
     audit_id: Option<String>,
@@ -127,7 +127,7 @@ impl<'a> From<&'a Outcome> for Wire<'a> {
         let t = &o.timing;
         Self {
             id: o.id.to_string(),
-            sandbox_id: o.sandbox_id.to_string(),
+            sandbox_id: o.sandbox_id.map(|id| id.to_string()),
             session_id: None,
             node_id: o.node_id.to_string(),
             audit_id: None,

@@ -1,13 +1,104 @@
 //! From the report of a run to its outcome: the one place that decides a status.
 
+use crate::error::EngineError;
+use crate::layers::{self, BlueprintFacts};
 use casemate_runtime::oneshot::Report;
 use casemate_sandbox::{Cause, Collected};
-use casemate_types::{OutputFile, Status, Usage};
+use casemate_types::{
+    ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
+};
+use std::time::{Duration, Instant, SystemTime};
 
 /// `ENOSPC` and `EDQUOT`: the disk had no room for the program's own files.
 const DISK_ERRNO: [i32; 2] = [28, 122];
 /// The signal of `RLIMIT_CPU` (getrlimit(2)).
 const SIGXCPU: u8 = 24;
+
+/// What became of compiling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compile {
+    /// It took so long; no time for a language that is not compiled.
+    Done(Duration),
+    /// It failed, and the report is the compiler's.
+    Failed,
+}
+
+/// What a report does not tell of its execution.
+#[derive(Debug)]
+pub struct Concluding {
+    /// The execution.
+    pub id: ExecutionId,
+    /// The sandbox of the report.
+    pub sandbox_id: SandboxId,
+    /// This machine.
+    pub node_id: NodeId,
+    /// When it was asked for.
+    pub created_at: SystemTime,
+    /// The same, by a clock that nobody sets.
+    pub begun: Instant,
+    /// How long it waited for a place.
+    pub queue: Duration,
+    /// The network asked for.
+    pub network: Network,
+    /// The kind of sandbox.
+    pub facts: BlueprintFacts,
+    /// What became of compiling.
+    pub compiled: Compile,
+}
+
+/// The outcome of an execution.
+///
+/// # Errors
+/// When the program could not be started for no fault of its own.
+pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, EngineError> {
+    let status = status(&report);
+    if let (Some(failure), Status::Killed) = (&report.start_failure, status) {
+        let source = std::io::Error::from_raw_os_error(failure.errno);
+        return Err(EngineError::Start {
+            step: failure.step.clone(),
+            source,
+        });
+    }
+    let layers = layers::of_run(&report, &execution.facts, execution.network);
+    // A compiler that made nothing yet ended well still leaves no program to run.
+    let (status, reason, compiling) = match execution.compiled {
+        Compile::Failed if status == Status::Succeeded => {
+            (Status::Failed, Some("compile".into()), Duration::ZERO)
+        }
+        Compile::Failed => (status, Some("compile".into()), Duration::ZERO),
+        Compile::Done(took) => (status, reason(&report, status), took),
+    };
+    let timing = Timing {
+        queue: execution.queue,
+        lease: report.lease,
+        run: report.run + compiling,
+        collect: report.collect,
+        total: execution.begun.elapsed(),
+        ..Timing::default()
+    };
+    let (usage, exit) = (usage(&report), report.exit);
+    let (files, files_left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
+    Ok(Outcome {
+        id: execution.id,
+        sandbox_id: Some(execution.sandbox_id),
+        node_id: execution.node_id,
+        status,
+        reason,
+        exit_code: exit.and_then(|e| e.code),
+        signal: exit.and_then(|e| e.signal),
+        stdout: report.stdout,
+        stderr: report.stderr,
+        files: files.into_iter().map(output_file).collect(),
+        files_left_out,
+        usage,
+        timing,
+        path: RunPath::Exec,
+        layers,
+        created_at: execution.created_at,
+        started_at: report.started_at,
+        ended_at: SystemTime::now(),
+    })
+}
 
 /// The status of a run, in order of precedence: what the caller did, the clocks (wall wins a tie),
 /// memory, output, and then how the program ended.

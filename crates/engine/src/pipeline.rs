@@ -7,17 +7,15 @@
 //! pretends. Whatever goes wrong ends the execution; nothing is skipped.
 
 use crate::error::EngineError;
-use crate::layers::{self, BlueprintFacts};
-use crate::outcome;
-use crate::stages::{self, Command, Placed};
+use crate::layers::BlueprintFacts;
+use crate::outcome::{Compile, Concluding, conclude};
+use crate::stages::{self, Placed};
 use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
-use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
+use casemate_runtime::oneshot::{self, Observer, Report, Stream};
 use casemate_sandbox::ids::IdRange;
 use casemate_sandbox::plan::{Ground, draw};
 use casemate_sandbox::{Collected, Setup, WallSet, Warden};
-use casemate_types::{
-    ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, RunPath, SandboxId, Status, Timing,
-};
+use casemate_types::{ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -128,13 +126,13 @@ impl Engine {
             Some(limits) => Some(self.compile(&source, &files, &limits, observer)?),
             None => None,
         };
-        let (report, sandbox_id, reason, compile_time) = match compiled {
+        let (report, sandbox_id, compiled) = match compiled {
             Some(Compiled {
                 report,
                 sandbox_id,
                 artifacts: None,
-                took,
-            }) => (report, sandbox_id, Some("compile"), took),
+                ..
+            }) => (report, sandbox_id, Compile::Failed),
             Some(Compiled {
                 artifacts: Some(artifacts),
                 took,
@@ -142,14 +140,14 @@ impl Engine {
             }) => {
                 let files = stages::with_artifacts(files, &artifacts);
                 let (report, id) = self.run_program(request, &source, &files, observer)?;
-                (report, id, None, took)
+                (report, id, Compile::Done(took))
             }
             None => {
                 let (report, id) = self.run_program(request, &source, &files, observer)?;
-                (report, id, None, Duration::ZERO)
+                (report, id, Compile::Done(Duration::ZERO))
             }
         };
-        self.conclude(request, report, sandbox_id, reason, compile_time)
+        self.conclude(request, report, sandbox_id, compiled)
     }
 
     fn compile(
@@ -160,38 +158,11 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Result<Compiled, EngineError> {
         let begun = Instant::now();
-        let argv = stages::argv(&self.installation, source, &[], limits, Command::Compile);
-        let variables = self
-            .installation
-            .language
-            .compile
-            .as_ref()
-            .map_or(&[][..], |c| c.environment);
         let sandbox_id = new_sandbox_id()?;
-        let collect = stages::collect_artifacts(&self.installation);
-        let job = Job {
-            create: stages::create(sandbox_id.value(), limits, casemate_types::Network::None, true),
-            spec: stages::spawn_spec(
-                &self.installation,
-                argv,
-                variables,
-                &Default::default(),
-                limits,
-                files,
-            ),
-            contents: files.iter().map(|f| f.content).collect(),
-            stdin: &[],
-            collect,
-            output_limit: limits.output.0,
-        };
+        let job = stages::compile_job(&self.installation, source, files, limits, sandbox_id);
         let mut quiet = Interruptible { inner: observer };
         let mut report = oneshot::run(&mut self.warden, job, &mut quiet)?;
-        let harvest = report
-            .harvest
-            .take()
-            .filter(|h| h.complete && !h.files.is_empty());
-        let succeeded = outcome::status(&report) == Status::Succeeded;
-        let artifacts = harvest.filter(|_| succeeded).map(|h| h.files);
+        let artifacts = stages::artifacts(&mut report);
         if artifacts.is_none() {
             observer.output(Stream::Stdout, &report.stdout.kept);
             observer.output(Stream::Stderr, &report.stderr.kept);
@@ -211,19 +182,8 @@ impl Engine {
         files: &[Placed<'_>],
         observer: &mut dyn Observer,
     ) -> Result<(Report, SandboxId), EngineError> {
-        let limits = &request.limits;
-        let argv = stages::argv(&self.installation, source, &request.args, limits, Command::Run);
-        let variables = self.installation.language.environment;
         let sandbox_id = new_sandbox_id()?;
-        let collect = stages::collect_outputs(&request.outputs);
-        let job = Job {
-            create: stages::create(sandbox_id.value(), limits, request.network, collect.is_some()),
-            spec: stages::spawn_spec(&self.installation, argv, variables, &request.env, limits, files),
-            contents: files.iter().map(|f| f.content).collect(),
-            stdin: &request.stdin,
-            collect,
-            output_limit: limits.output.0,
-        };
+        let job = stages::program_job(&self.installation, request, source, files, sandbox_id);
         // monitor: nothing watches the run yet but its limits.
         Ok((oneshot::run(&mut self.warden, job, observer)?, sandbox_id))
     }
@@ -234,64 +194,20 @@ impl Engine {
         request: &ExecutionRequest,
         report: Report,
         sandbox_id: SandboxId,
-        reason: Option<&str>,
-        compile_time: Duration,
+        compiled: Compile,
     ) -> Result<Outcome, EngineError> {
-        let status = outcome::status(&report);
-        if let (Some(failure), Status::Killed) = (&report.start_failure, status) {
-            let source = std::io::Error::from_raw_os_error(failure.errno);
-            return Err(EngineError::Start {
-                step: failure.step.clone(),
-                source,
-            });
-        }
-        let layers = layers::of_run(&report, &self.facts, request.network);
-        // A compiler that made nothing yet ended well still leaves no program to run.
-        let status = if reason.is_some() && status == Status::Succeeded {
-            Status::Failed
-        } else {
-            status
-        };
-        let usage = outcome::usage(&report);
-        let (lease, collect) = (report.lease, report.collect);
-        let run = report.run
-            + if reason.is_some() {
-                Duration::ZERO
-            } else {
-                compile_time
-            };
-        let reason = reason
-            .map(str::to_owned)
-            .or_else(|| outcome::reason(&report, status));
-        let exit = report.exit;
-        let (files, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
-        let now = SystemTime::now();
-        Ok(Outcome {
+        let execution = Concluding {
             id: new_id(ExecutionId::generate, self.created_at)?,
             sandbox_id,
             node_id: self.settings.node_id,
-            status,
-            reason,
-            exit_code: exit.and_then(|e| e.code),
-            signal: exit.and_then(|e| e.signal),
-            stdout: report.stdout,
-            stderr: report.stderr,
-            files: files.into_iter().map(outcome::output_file).collect(),
-            files_left_out: left_out,
-            usage,
-            timing: Timing {
-                lease,
-                run,
-                collect,
-                total: self.begun.elapsed(),
-                ..Timing::default()
-            },
-            path: RunPath::Exec,
-            layers,
             created_at: self.created_at,
-            started_at: report.started_at,
-            ended_at: now,
-        })
+            begun: self.begun,
+            queue: Duration::ZERO,
+            network: request.network,
+            facts: self.facts,
+            compiled,
+        };
+        conclude(execution, report)
     }
 }
 
@@ -324,11 +240,11 @@ impl Observer for Interruptible<'_> {
     }
 }
 
-fn new_sandbox_id() -> Result<SandboxId, EngineError> {
+pub(crate) fn new_sandbox_id() -> Result<SandboxId, EngineError> {
     new_id(SandboxId::generate, SystemTime::now())
 }
 
-fn new_id<T>(
+pub(crate) fn new_id<T>(
     generate: impl Fn(Duration) -> Result<T, getrandom::Error>,
     at: SystemTime,
 ) -> Result<T, EngineError> {

@@ -1,11 +1,13 @@
 //! Building blocks of the pipeline: what is written into the workspace and what is started there.
 
+use crate::outcome;
 use casemate_init::spec::{CollectSpec, FileHead, ProcessLimits, SpawnSpec};
 use casemate_runtime::environment::{WORKSPACE, environment};
 use casemate_runtime::language::{Installation, RunContext, SourceName};
+use casemate_runtime::oneshot::{Job, Keeping, Report};
 use casemate_sandbox::{Collected, Create};
 use casemate_types::request::{MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES};
-use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network};
+use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network, SandboxId, Status};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -77,6 +79,61 @@ pub fn compile_limits(installation: &Installation, asked: &Limits) -> Option<Lim
         pids: own.pids as u32,
         output: asked.output,
     })
+}
+
+/// What a compiler does in a sandbox of its own.
+pub fn compile_job<'a>(
+    installation: &Installation,
+    source: &SourceName,
+    files: &[Placed<'a>],
+    limits: &Limits,
+    sandbox: SandboxId,
+) -> Job<'a> {
+    let argv = argv(installation, source, &[], limits, Command::Compile);
+    let compile = installation.language.compile.as_ref();
+    let variables = compile.map_or(&[][..], |c| c.environment);
+    Job {
+        create: create(sandbox.value(), limits, Network::None, true),
+        spec: spawn_spec(installation, argv, variables, &Default::default(), limits, files),
+        contents: files.iter().map(|f| f.content).collect(),
+        stdin: &[],
+        collect: collect_artifacts(installation),
+        output_limit: limits.output.0,
+        keeping: Keeping::Report,
+    }
+}
+
+/// What a compiler made, taken out of its report; `None` when it failed, be it that it ended well and
+/// left no program.
+pub fn artifacts(report: &mut Report) -> Option<Vec<Collected>> {
+    let harvest = report.harvest.take();
+    let succeeded = outcome::status(report) == Status::Succeeded;
+    harvest
+        .filter(|h| succeeded && h.complete && !h.files.is_empty())
+        .map(|h| h.files)
+}
+
+/// What the program does in a sandbox of its own.
+pub fn program_job<'a>(
+    installation: &Installation,
+    request: &'a ExecutionRequest,
+    source: &SourceName,
+    files: &[Placed<'a>],
+    sandbox: SandboxId,
+) -> Job<'a> {
+    let limits = &request.limits;
+    let argv = argv(installation, source, &request.args, limits, Command::Run);
+    let variables = installation.language.environment;
+    let collect = collect_outputs(&request.outputs);
+    Job {
+        create: create(sandbox.value(), limits, request.network, collect.is_some()),
+        spec: spawn_spec(installation, argv, variables, &request.env, limits, files),
+        contents: files.iter().map(|f| f.content).collect(),
+        stdin: &request.stdin,
+        collect,
+        output_limit: limits.output.0,
+        keeping: Keeping::Report,
+    }
 }
 
 /// The order to the warden.

@@ -8,7 +8,7 @@ use crate::pipeline::Settings;
 use crate::stages;
 use casemate_init::spec::SpawnSpec;
 use casemate_runtime::environment::{WORKSPACE, environment};
-use casemate_runtime::oneshot::{self, Job, Unobserved};
+use casemate_runtime::oneshot::{self, Job, Keeping, Unobserved};
 use casemate_sandbox::cgroup::{Hierarchy, Kind};
 use casemate_sandbox::plan::{Ground, draw};
 use casemate_sandbox::{Setup, WallSet, Warden, rootless, warden};
@@ -150,6 +150,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         stdin: &[],
         collect: None,
         output_limit: limits.output.0,
+        keeping: Keeping::Report,
     };
     let report = oneshot::run(&mut warden, job, &mut Unobserved)?;
     if let Some(failure) = &report.start_failure {

@@ -21,45 +21,19 @@ pub use casemate_init::protocol::Event as SandboxEvent;
 /// How long a warden may take to bury its sandboxes when its client closes.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
-/// A running warden. Dropping it ends every sandbox of it and waits for that.
+/// The client's end of a warden's socket: orders go in, replies come out.
+///
+/// A service holds one without being the warden's parent; its end ends every sandbox.
 #[derive(Debug)]
-pub struct Warden {
-    started: Started,
-    state_dir: PathBuf,
-    cgroup_base: Option<PathBuf>,
+pub struct Link {
+    socket: OwnedFd,
     next_key: u64,
-    owes_image: bool,
-    closed: bool,
 }
 
-impl Warden {
-    /// Starts one. The calling process must have a single thread.
-    ///
-    /// # Errors
-    /// When a process or socket cannot be made.
-    pub fn start(setup: Setup) -> Result<Self, SandboxError> {
-        let (state_dir, cgroup_base) = (setup.state_dir.clone(), setup.cgroup_base.clone());
-        let owes_image = setup.takes_blueprints;
-        let started = warden::start(setup)?;
-        Ok(Self {
-            started,
-            state_dir,
-            cgroup_base,
-            next_key: 1,
-            owes_image,
-            closed: false,
-        })
-    }
-
-    /// Adds a kind of sandbox; the first one added has index 0.
-    ///
-    /// # Errors
-    /// When a memory file cannot be made, or the warden is gone.
-    pub fn add_blueprint(&self, blueprint: &Blueprint) -> Result<(), SandboxError> {
-        let sources = plan::encode_sources(&blueprint.sources);
-        let sources = memfd::sealed("casemate-sources", Kind::Data, &sources)
-            .at(|| "make the memory file of the sources".into())?;
-        self.send(&Request::Blueprint, &[blueprint.plan.as_fd(), sources.as_fd()])
+impl Link {
+    /// Over a socket of [`warden::Started`].
+    pub fn new(socket: OwnedFd) -> Self {
+        Self { socket, next_key: 1 }
     }
 
     /// Asks for a sandbox; [`Reply::Created`] or [`Reply::Refused`] answers. The key in `create` is
@@ -72,10 +46,6 @@ impl Warden {
         let key = self.next_key;
         self.next_key += 1;
         self.send(&Request::Create(Create { key, ..create }), &[theirs.as_fd()])?;
-        if std::mem::take(&mut self.owes_image) {
-            // Made now, while the warden clones.
-            self.send(&Request::Image, &[crate::image::init()?.as_fd()])?;
-        }
         Ok(Sandbox { key, control: ours })
     }
 
@@ -96,13 +66,91 @@ impl Warden {
     }
 
     fn send(&self, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
-        socket::send(self.started.socket.as_fd(), &request.encode(), fds)
-            .map_err(|_| SandboxError::WardenGone)
+        socket::send(self.socket.as_fd(), &request.encode(), fds).map_err(|_| SandboxError::WardenGone)
     }
 
     /// To be polled for reading.
     pub fn socket(&self) -> BorrowedFd<'_> {
-        self.started.socket.as_fd()
+        self.socket.as_fd()
+    }
+
+    /// Takes the next reply, if one waits.
+    ///
+    /// # Errors
+    /// [`SandboxError::WardenGone`] when it died: its sandboxes are dead or dying.
+    pub fn take(&self) -> Result<Option<Reply>, SandboxError> {
+        let mut buffer = [0u8; MAX_REPLY_BYTES];
+        match socket::try_receive(self.socket.as_fd(), &mut buffer) {
+            Ok(None) => Ok(None),
+            Ok(Some(message)) if message.len > 0 => Reply::decode(&buffer[..message.len])
+                .map(Some)
+                .map_err(|_| SandboxError::Protocol { peer: "warden" }),
+            _ => Err(SandboxError::WardenGone),
+        }
+    }
+}
+
+/// A running warden and the link to it. Dropping it ends every sandbox of it and waits for that.
+#[derive(Debug)]
+pub struct Warden {
+    link: Link,
+    pid: i32,
+    pidfd: OwnedFd,
+    state_dir: PathBuf,
+    cgroup_base: Option<PathBuf>,
+    owes_image: bool,
+    closed: bool,
+}
+
+impl Warden {
+    /// Starts one. The calling process must have a single thread.
+    ///
+    /// # Errors
+    /// When a process or socket cannot be made.
+    pub fn start(setup: Setup) -> Result<Self, SandboxError> {
+        let (state_dir, cgroup_base) = (setup.state_dir.clone(), setup.cgroup_base.clone());
+        let owes_image = setup.takes_blueprints;
+        let Started { socket, pid, pidfd } = warden::start(setup)?;
+        Ok(Self {
+            link: Link::new(socket),
+            pid,
+            pidfd,
+            state_dir,
+            cgroup_base,
+            owes_image,
+            closed: false,
+        })
+    }
+
+    /// Adds a kind of sandbox; the first one added has index 0.
+    ///
+    /// # Errors
+    /// When a memory file cannot be made, or the warden is gone.
+    pub fn add_blueprint(&self, blueprint: &Blueprint) -> Result<(), SandboxError> {
+        let sources = plan::encode_sources(&blueprint.sources);
+        let sources = memfd::sealed("casemate-sources", Kind::Data, &sources)
+            .at(|| "make the memory file of the sources".into())?;
+        self.link
+            .send(&Request::Blueprint, &[blueprint.plan.as_fd(), sources.as_fd()])
+    }
+
+    /// As [`Link::create`]; the first one is followed by the image of init, where the warden waits for it.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn create(&mut self, create: Create) -> Result<Sandbox, SandboxError> {
+        let sandbox = self.link.create(create)?;
+        if std::mem::take(&mut self.owes_image) {
+            // Made now, while the warden clones.
+            self.link
+                .send(&Request::Image, &[crate::image::init()?.as_fd()])?;
+        }
+        Ok(sandbox)
+    }
+
+    /// The link to it.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
     }
 
     /// Takes the next reply, if one waits.
@@ -111,26 +159,22 @@ impl Warden {
     /// [`SandboxError::WardenGone`] when it died: its sandboxes are dead or dying, and what it left
     /// on the host has been swept.
     pub fn take(&mut self) -> Result<Option<Reply>, SandboxError> {
-        let mut buffer = [0u8; MAX_REPLY_BYTES];
-        match socket::try_receive(self.started.socket.as_fd(), &mut buffer) {
-            Ok(None) => Ok(None),
-            Ok(Some(message)) if message.len > 0 => Reply::decode(&buffer[..message.len])
-                .map(Some)
-                .map_err(|_| SandboxError::Protocol { peer: "warden" }),
-            _ => Err(self.bury_warden()),
+        let reply = self.link.take();
+        if matches!(reply, Err(SandboxError::WardenGone)) {
+            self.bury_warden();
         }
+        reply
     }
 
     /// The warden died before its client asked it to: sweep after it.
-    fn bury_warden(&mut self) -> SandboxError {
+    fn bury_warden(&mut self) {
         self.closed = true;
-        let _ = process::reap(self.started.pid, process::Wait::Block);
+        let _ = process::reap(self.pid, process::Wait::Block);
         let until = event::monotonic() + CLOSE_LIMIT;
         while warden::sweep(&self.state_dir, self.cgroup_base.clone()).is_err() && event::monotonic() < until
         {
             let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
         }
-        SandboxError::WardenGone
     }
 }
 
@@ -139,12 +183,12 @@ impl Drop for Warden {
         if self.closed {
             return;
         }
-        let _ = socket::close_writing(self.started.socket.as_fd());
-        let ended = event::wait_one(self.started.pidfd.as_fd(), libc::POLLIN, Some(CLOSE_LIMIT));
+        let _ = socket::close_writing(self.link.socket());
+        let ended = event::wait_one(self.pidfd.as_fd(), libc::POLLIN, Some(CLOSE_LIMIT));
         if !matches!(ended, Ok(true)) {
-            let _ = process::kill_fd(self.started.pidfd.as_fd(), libc::SIGKILL);
+            let _ = process::kill_fd(self.pidfd.as_fd(), libc::SIGKILL);
         }
-        let _ = process::reap(self.started.pid, process::Wait::Block);
+        let _ = process::reap(self.pid, process::Wait::Block);
     }
 }
 

@@ -15,7 +15,7 @@ pub mod seccomp;
 pub mod warden;
 
 pub use casemate_init::stream::{Collected, Harvest};
-pub use client::{Sandbox, SandboxEvent, SpawnOrder, Warden};
+pub use client::{Link, Sandbox, SandboxEvent, SpawnOrder, Warden};
 pub use error::SandboxError;
 pub use plan::{Blueprint, Ground};
 pub use warden::message::{Cause, Create, Ended};

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 pub mod credentials;
+pub mod epoll;
 pub mod event;
 pub mod fd;
 pub mod fs;

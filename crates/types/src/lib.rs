@@ -15,7 +15,7 @@ pub use error::{Fault, RequestError};
 pub use id::{ExecutionId, NodeId, SandboxId};
 pub use layer::{Layer, LayerName, LayerState};
 pub use limits::{Cpus, Limits, Maxima};
-pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, Status, Timing, Usage};
+pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, State, Status, Timing, Usage};
 pub use path::{Glob, RelativePath};
 pub use request::{ExecutionRequest, InputFile, Network};
 pub use units::Bytes;

@@ -30,6 +30,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 10] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::CpuExceeded,
+        Self::MemoryExceeded,
+        Self::DiskExceeded,
+        Self::OutputExceeded,
+        Self::Killed,
+        Self::Denied,
+        Self::Cancelled,
+    ];
+
     /// The word in results.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,6 +57,40 @@ impl Status {
             Self::Killed => "killed",
             Self::Denied => "denied",
             Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Where an execution is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Accepted; waiting for a place.
+    Queued,
+    /// Its program, or its compiler, is about to run or runs.
+    Running,
+    /// Over, for good.
+    Ended(Status),
+}
+
+impl State {
+    /// The word in results.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Ended(status) => status.as_str(),
+        }
+    }
+
+    /// Reads the word of results.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "queued" => Some(Self::Queued),
+            "running" => Some(Self::Running),
+            word => Status::ALL
+                .into_iter()
+                .find(|s| s.as_str() == word)
+                .map(Self::Ended),
         }
     }
 }
@@ -132,8 +180,8 @@ impl Path {
 pub struct Outcome {
     /// The execution.
     pub id: ExecutionId,
-    /// Where it ran.
-    pub sandbox_id: SandboxId,
+    /// Where it ran; `None` when it never did.
+    pub sandbox_id: Option<SandboxId>,
     /// On which machine.
     pub node_id: NodeId,
     /// How it ended.

@@ -26,6 +26,15 @@ pub const MAX_OUTPUT_FILES: u32 = 1000;
 /// Output files together, bytes.
 pub const MAX_OUTPUT_FILE_BYTES: u64 = 16 << 20;
 
+/// Most labels.
+pub const MAX_LABELS: usize = 16;
+/// Longest name of a label, bytes.
+pub const MAX_LABEL_NAME_BYTES: usize = 63;
+/// Longest value of a label, bytes.
+pub const MAX_LABEL_VALUE_BYTES: usize = 256;
+/// The one profile there is.
+pub const DEFAULT_PROFILE: &str = "default";
+
 /// What the program may reach by network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Network {
@@ -66,6 +75,8 @@ pub struct ExecutionRequest {
     pub outputs: Vec<Glob>,
     /// Network.
     pub network: Network,
+    /// The caller's own words on the execution, to find it by.
+    pub labels: BTreeMap<String, String>,
     /// Limits.
     pub limits: Limits,
 }
@@ -106,6 +117,7 @@ impl ExecutionRequest {
             }
         }
         self.check_paths()?;
+        self.check_labels()?;
         most("outputs", self.outputs.len(), MAX_OUTPUTS, "patterns")?;
         self.limits.check(maxima)
     }
@@ -137,6 +149,28 @@ impl ExecutionRequest {
         Ok(())
     }
 
+    fn check_labels(&self) -> Result<(), RequestError> {
+        most("labels", self.labels.len(), MAX_LABELS, "labels")?;
+        for (name, value) in &self.labels {
+            if !is_label_name(name) {
+                return Err(RequestError::form(
+                    "labels",
+                    name,
+                    "a name of 1 to 63 letters, digits, '.', '_', '-' or '/'",
+                ));
+            }
+            most("labels", value.len(), MAX_LABEL_VALUE_BYTES, "bytes")?;
+            if value.contains('\0') {
+                return Err(RequestError::form(
+                    "labels",
+                    name,
+                    "a label whose value is free of NUL",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// No path twice, and none that is also the folder of another.
     fn check_paths(&self) -> Result<(), RequestError> {
         let mut paths: Vec<&str> = self.files.iter().map(|f| f.path.as_str()).collect();
@@ -154,6 +188,12 @@ impl ExecutionRequest {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a text is a name of a label.
+pub fn is_label_name(name: &str) -> bool {
+    let fine = |b: u8| b.is_ascii_alphanumeric() || b"._-/".contains(&b);
+    (1..=MAX_LABEL_NAME_BYTES).contains(&name.len()) && name.bytes().all(fine)
 }
 
 /// Whether a text is a name of an environment variable.
@@ -205,6 +245,17 @@ mod tests {
         check(|r| _ = r.env.insert("1A".into(), String::new()), Some("env"));
         check(|r| _ = r.env.insert("A=B".into(), String::new()), Some("env"));
         check(|r| _ = r.env.insert("A".into(), "\0".into()), Some("env"));
+        check(|r| _ = r.labels.insert("a/b-c".into(), "any text".into()), None);
+        check(|r| _ = r.labels.insert(String::new(), "a".into()), Some("labels"));
+        check(|r| _ = r.labels.insert("a b".into(), "a".into()), Some("labels"));
+        check(
+            |r| _ = r.labels.insert("a".into(), "a".repeat(257)),
+            Some("labels"),
+        );
+        check(
+            |r| r.labels = (0..17).map(|n| (n.to_string(), String::new())).collect(),
+            Some("labels"),
+        );
         check(|r| r.files = vec![file("a"), file("a")], Some("files.path"));
         check(
             |r| r.files = vec![file("a"), file("a-b"), file("a/b")],

@@ -1,11 +1,13 @@
 //! Runs one program in a sandbox of its own, from the order to the burial.
 //!
-//! One loop waits on the warden, init, the program's pipes and the caller's interrupt. Output is
-//! complete when the program has ended, not when its last grandchild closes a pipe: by then init has
-//! killed everything else.
+//! [`run`] is one loop that waits on the warden, init, the program's pipes and the caller's interrupt;
+//! [`Reactor`] is one that does it for many runs at once. Output is complete when the program has
+//! ended, not when its last grandchild closes a pipe: by then init has killed everything else.
 
 mod output;
 mod pump;
+mod reactor;
+mod run;
 
 use crate::error::RuntimeError;
 use casemate_init::spec::{CollectSpec, SpawnSpec};
@@ -15,6 +17,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
 pub use output::KILL_FACTOR;
+pub use reactor::{Finished, Reactor, RunKey};
 
 /// Which stream some output belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +30,9 @@ pub enum Stream {
 
 /// The caller's side of a running program.
 pub trait Observer {
+    /// The program's own process has started.
+    fn started(&mut self) {}
+
     /// Output as it comes, up to the limit.
     fn output(&mut self, stream: Stream, bytes: &[u8]);
 
@@ -52,6 +58,16 @@ impl Observer for Unobserved {
     fn output(&mut self, _: Stream, _: &[u8]) {}
 }
 
+/// Who keeps what a program writes, up to its limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Keeping {
+    /// The report holds it in the end.
+    #[default]
+    Report,
+    /// The observer has it already; the report only counts it.
+    Observer,
+}
+
 /// One program to run.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -67,6 +83,8 @@ pub struct Job<'a> {
     pub collect: Option<CollectSpec>,
     /// Output kept for each stream, bytes.
     pub output_limit: u64,
+    /// Who keeps it.
+    pub keeping: Keeping,
 }
 
 /// How a program's own process ended.
@@ -133,5 +151,5 @@ pub struct Report {
 /// # Errors
 /// When the sandbox could not be built or its keeper died; nothing is left running then.
 pub fn run(warden: &mut Warden, job: Job<'_>, observer: &mut dyn Observer) -> Result<Report, RuntimeError> {
-    pump::Pump::start(warden, job)?.run(observer)
+    pump::run(warden, job, observer)
 }

@@ -1,6 +1,6 @@
 //! One output stream: what is kept, what is counted, what is shown.
 
-use super::{Observer, Stream};
+use super::{Keeping, Observer, Stream};
 use casemate_sys::fd;
 use casemate_types::Captured;
 use std::io;
@@ -17,15 +17,19 @@ pub(super) struct Output {
     stream: Stream,
     pipe: Option<OwnedFd>,
     limit: u64,
+    keeping: Keeping,
+    kept_bytes: u64,
     captured: Captured,
 }
 
 impl Output {
-    pub(super) fn new(stream: Stream, limit: u64) -> Self {
+    pub(super) fn new(stream: Stream, limit: u64, keeping: Keeping) -> Self {
         Self {
             stream,
             pipe: None,
             limit,
+            keeping,
+            kept_bytes: 0,
             captured: Captured::default(),
         }
     }
@@ -66,10 +70,13 @@ impl Output {
 
     fn keep(&mut self, bytes: &[u8], observer: &mut dyn Observer) {
         self.captured.total_bytes += bytes.len() as u64;
-        let room = self.limit.saturating_sub(self.captured.kept.len() as u64);
+        let room = self.limit.saturating_sub(self.kept_bytes);
         let kept = &bytes[..bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
         if !kept.is_empty() {
-            self.captured.kept.extend_from_slice(kept);
+            self.kept_bytes += kept.len() as u64;
+            if self.keeping == Keeping::Report {
+                self.captured.kept.extend_from_slice(kept);
+            }
             observer.output(self.stream, kept);
         }
     }

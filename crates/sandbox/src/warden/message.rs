@@ -230,6 +230,14 @@ fn micros(d: Option<Duration>) -> Option<u64> {
 }
 
 impl Reply {
+    /// The client's number of the sandbox that it is about.
+    pub fn key(&self) -> u64 {
+        match self {
+            Self::Created { key, .. } | Self::Refused { key, .. } => *key,
+            Self::Ended(ended) => ended.key,
+        }
+    }
+
     /// The byte form.
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();

@@ -1,0 +1,354 @@
+//! One run as a machine that never waits: it is told which of its descriptors is ready, and moves what
+//! has come.
+
+use super::output::Output;
+use super::{Job, Observer, ProgramExit, Report, StartFailure, Stream};
+use crate::error::RuntimeError;
+use casemate_init::stream::Parser;
+use casemate_sandbox::client::Heard;
+use casemate_sandbox::warden::message::Reply;
+use casemate_sandbox::{Ended, Link, Sandbox, SandboxError, SandboxEvent, SpawnOrder};
+use casemate_sys::{event, fd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, SystemTime};
+
+/// The one spawn of a one-shot sandbox.
+const SPAWN: u32 = 1;
+/// How long output of a buried sandbox is drained at most.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// Bytes moved by one call.
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
+
+/// The descriptors of a run that are waited on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Source {
+    Init = 0,
+    Stdout = 1,
+    Stderr = 2,
+    Harvest = 3,
+    Stdin = 4,
+}
+
+impl Source {
+    pub(super) const ALL: [Self; 5] = [Self::Init, Self::Stdout, Self::Stderr, Self::Harvest, Self::Stdin];
+}
+
+#[derive(Debug)]
+pub(super) struct Run {
+    sandbox: Sandbox,
+    stdin: Vec<u8>,
+    fed: usize,
+    stdin_pipe: Option<OwnedFd>,
+    stdout: Output,
+    stderr: Output,
+    harvest_pipe: Option<OwnedFd>,
+    parser: Option<Parser>,
+    init_gone: bool,
+    ended: Option<Ended>,
+    facts: Facts,
+    ordered: Duration,
+    started: Option<Duration>,
+    exited: Option<Duration>,
+}
+
+/// What was learned on the way.
+#[derive(Default, Debug)]
+struct Facts {
+    exit: Option<ProgramExit>,
+    start_failure: Option<StartFailure>,
+    setup_failure: Option<StartFailure>,
+    cancelled: bool,
+    flooded: bool,
+    disk_peak_bytes: Option<u64>,
+    disk_full: bool,
+    network_bytes: Option<u64>,
+    limited: bool,
+    separate_ids: bool,
+    landlock_abi: u32,
+    started_at: Option<SystemTime>,
+}
+
+impl Run {
+    /// Orders the program right behind its sandbox; the kernel keeps the order. `ordered` is when the
+    /// sandbox was asked for.
+    pub(super) fn start(sandbox: Sandbox, ordered: Duration, job: Job<'_>) -> Result<Self, RuntimeError> {
+        let parser = job
+            .collect
+            .as_ref()
+            .map(|c| Parser::new(c.max_files as usize, c.max_bytes));
+        sandbox.spawn(SpawnOrder {
+            spawn: SPAWN,
+            spec: job.spec,
+            contents: job.contents,
+            last: true,
+            collect: job.collect,
+            no_stdin: job.stdin.is_empty(),
+        })?;
+        Ok(Self {
+            sandbox,
+            stdin: job.stdin.to_vec(),
+            fed: 0,
+            stdin_pipe: None,
+            stdout: Output::new(Stream::Stdout, job.output_limit, job.keeping),
+            stderr: Output::new(Stream::Stderr, job.output_limit, job.keeping),
+            harvest_pipe: None,
+            parser,
+            init_gone: false,
+            ended: None,
+            facts: Facts::default(),
+            ordered,
+            started: None,
+            exited: None,
+        })
+    }
+
+    /// The warden's number for its sandbox.
+    pub(super) fn key(&self) -> u64 {
+        self.sandbox.key()
+    }
+
+    /// Whether the warden has said its last words on it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// The socket to its init, also when nothing more comes from it.
+    pub(super) fn init_socket(&self) -> BorrowedFd<'_> {
+        self.sandbox.socket()
+    }
+
+    /// What is to be waited on now.
+    pub(super) fn source(&self, source: Source) -> Option<BorrowedFd<'_>> {
+        match source {
+            Source::Init => (!self.init_gone).then(|| self.sandbox.socket()),
+            Source::Stdout => self.stdout.pipe(),
+            Source::Stderr => self.stderr.pipe(),
+            Source::Harvest => self.harvest_pipe.as_ref().map(|p| p.as_fd()),
+            Source::Stdin => self.stdin_pipe.as_ref().map(|p| p.as_fd()),
+        }
+    }
+
+    /// Takes what a ready descriptor has.
+    pub(super) fn turn(
+        &mut self,
+        ready: Source,
+        link: &Link,
+        buffer: &mut [u8],
+        observer: &mut dyn Observer,
+    ) -> Result<(), RuntimeError> {
+        match ready {
+            Source::Init => return self.hear(link, observer),
+            Source::Stdin => self.feed(),
+            Source::Harvest => self.read_harvest(buffer),
+            Source::Stdout => _ = self.stdout.read(buffer, observer),
+            Source::Stderr => _ = self.stderr.read(buffer, observer),
+        }
+        if !self.facts.flooded && (self.stdout.floods() || self.stderr.floods()) {
+            self.facts.flooded = true;
+            // A warden that is gone is noticed by the next wait.
+            let _ = link.end(&self.sandbox);
+        }
+        Ok(())
+    }
+
+    /// The caller wants it to end; a second call changes nothing.
+    pub(super) fn cancel(&mut self, link: &Link) -> Result<(), RuntimeError> {
+        if !std::mem::replace(&mut self.facts.cancelled, true) {
+            link.end(&self.sandbox)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what standard input takes; the end is told by closing.
+    fn feed(&mut self) {
+        while let Some(pipe) = &self.stdin_pipe {
+            match fd::write(pipe.as_fd(), &self.stdin[self.fed..]) {
+                Ok(n) => self.fed += n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                // The program closed its input: it wants no more.
+                Err(_) => self.fed = self.stdin.len(),
+            }
+            if self.fed == self.stdin.len() {
+                self.stdin_pipe = None;
+                self.stdin = Vec::new();
+                self.fed = 0;
+            }
+        }
+    }
+
+    fn read_harvest(&mut self, buffer: &mut [u8]) {
+        let (Some(pipe), Some(parser)) = (&self.harvest_pipe, &mut self.parser) else {
+            return;
+        };
+        match fd::read(pipe.as_fd(), buffer) {
+            Ok(n) if n > 0 => {
+                if !parser.feed(&buffer[..n]) {
+                    self.harvest_pipe = None;
+                }
+            }
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            _ => self.harvest_pipe = None,
+        }
+    }
+
+    fn hear(&mut self, link: &Link, observer: &mut dyn Observer) -> Result<(), RuntimeError> {
+        while !self.init_gone {
+            match self.sandbox.take() {
+                Ok(None) => return Ok(()),
+                Ok(Some(heard)) => self.note(heard, link, observer)?,
+                // Init is gone; the warden says why.
+                Err(SandboxError::Inside { .. }) => self.init_gone = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, heard: Heard, link: &Link, observer: &mut dyn Observer) -> Result<(), RuntimeError> {
+        let mut fds = heard.fds.into_iter();
+        match heard.event {
+            SandboxEvent::Ready {
+                landlock_abi,
+                separate_ids,
+            } => {
+                self.facts.landlock_abi = landlock_abi;
+                self.facts.separate_ids = separate_ids;
+            }
+            SandboxEvent::Started { .. } => {
+                // Our clock starts before the warden's, so that no run is seen to end before its limit.
+                self.started = Some(event::monotonic());
+                link.arm(&self.sandbox)?;
+                self.facts.started_at = Some(SystemTime::now());
+                for output in [&mut self.stdout, &mut self.stderr] {
+                    let pipe = fds.next().ok_or(SandboxError::Protocol { peer: "init" })?;
+                    output.open(pipe).map_err(RuntimeError::Wait)?;
+                }
+                self.stdin_pipe = fds.next();
+                if let Some(pipe) = &self.stdin_pipe {
+                    fd::set_nonblocking(pipe.as_fd(), true).map_err(RuntimeError::Wait)?;
+                }
+                observer.started();
+            }
+            SandboxEvent::Exited { code, signal, .. } => {
+                self.exited = Some(event::monotonic());
+                let signal = code.is_none().then_some(signal);
+                self.facts.exit = Some(ProgramExit { code, signal });
+            }
+            SandboxEvent::Quiet {
+                disk_peak_bytes,
+                disk_full,
+                network_bytes,
+            } => {
+                self.facts.disk_peak_bytes = Some(disk_peak_bytes);
+                self.facts.disk_full = disk_full;
+                self.facts.network_bytes = Some(network_bytes);
+                self.harvest_pipe = fds.next();
+                if let Some(pipe) = &self.harvest_pipe {
+                    fd::set_nonblocking(pipe.as_fd(), true).map_err(RuntimeError::Wait)?;
+                }
+            }
+            SandboxEvent::Failed { spawn, step, errno } => {
+                let failure = StartFailure {
+                    step: String::from_utf8_lossy(&step).into_owned(),
+                    errno: errno as i32,
+                };
+                if spawn == 0 {
+                    self.facts.setup_failure = Some(failure);
+                } else {
+                    self.facts.start_failure = Some(failure);
+                    link.end(&self.sandbox)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a reply of the warden about this run's sandbox.
+    pub(super) fn note_reply(&mut self, reply: Reply) -> Result<(), RuntimeError> {
+        match reply {
+            Reply::Created { limited, .. } => self.facts.limited = limited,
+            Reply::Refused {
+                wall, reason, errno, ..
+            } => return Err(refused(&wall, &reason, errno).into()),
+            Reply::Ended(ended) => self.ended = Some(ended),
+        }
+        Ok(())
+    }
+
+    /// Everyone who could write is dead: takes what is still in the pipes.
+    pub(super) fn drain(
+        &mut self,
+        link: &Link,
+        buffer: &mut [u8],
+        observer: &mut dyn Observer,
+    ) -> Result<(), RuntimeError> {
+        self.hear(link, observer)?;
+        self.stdin_pipe = None;
+        let until = event::monotonic() + DRAIN_LIMIT;
+        while event::monotonic() < until {
+            let more = self.stdout.read(buffer, observer) | self.stderr.read(buffer, observer);
+            self.read_harvest(buffer);
+            if !more && self.harvest_pipe.is_none() {
+                break;
+            }
+        }
+        self.facts.flooded |= self.stdout.floods() || self.stderr.floods();
+        Ok(())
+    }
+
+    /// What is known of it in the end.
+    pub(super) fn report(self) -> Result<Report, RuntimeError> {
+        let facts = self.facts;
+        let Some(ended) = self.ended else {
+            return Err(SandboxError::WardenGone.into());
+        };
+        if let Some(failure) = facts.setup_failure {
+            let source = io::Error::from_raw_os_error(failure.errno);
+            return Err(SandboxError::Inside {
+                step: failure.step,
+                source,
+            }
+            .into());
+        }
+        let now = event::monotonic();
+        let started = self.started.unwrap_or(now);
+        let exited = self.exited.unwrap_or(now).max(started);
+        Ok(Report {
+            exit: facts.exit,
+            start_failure: facts.start_failure,
+            ended,
+            cancelled: facts.cancelled,
+            flooded: facts.flooded,
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
+            harvest: self.parser.map(Parser::finish),
+            disk_peak_bytes: facts.disk_peak_bytes,
+            disk_full: facts.disk_full,
+            network_bytes: facts.network_bytes,
+            limited: facts.limited,
+            separate_ids: facts.separate_ids,
+            landlock_abi: facts.landlock_abi,
+            lease: started.saturating_sub(self.ordered),
+            run: exited - started,
+            collect: now.saturating_sub(exited),
+            started_at: facts.started_at,
+        })
+    }
+}
+
+fn refused(wall: &[u8], reason: &[u8], errno: u32) -> SandboxError {
+    let reason = String::from_utf8_lossy(reason).into_owned();
+    match wall {
+        b"cgroup" => SandboxError::WallMissing {
+            wall: "cgroup",
+            reason,
+        },
+        _ => SandboxError::Host {
+            step: reason,
+            source: io::Error::from_raw_os_error(errno as i32),
+        },
+    }
+}
