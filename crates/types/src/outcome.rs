@@ -30,6 +30,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in the order of the contract.
+    pub const ALL: [Self; 10] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::TimedOut,
+        Self::CpuExceeded,
+        Self::MemoryExceeded,
+        Self::DiskExceeded,
+        Self::OutputExceeded,
+        Self::Killed,
+        Self::Denied,
+        Self::Cancelled,
+    ];
+
     /// The word in results.
     pub fn as_str(self) -> &'static str {
         match self {
