@@ -53,6 +53,11 @@ macro_rules! ids {
                 generate(since_epoch).map(Self)
             }
 
+            /// The id of these 128 bits.
+            pub const fn from_value(value: u128) -> Self {
+                Self(value)
+            }
+
             /// The 128 bits.
             pub fn value(self) -> u128 {
                 self.0
@@ -87,6 +92,14 @@ ids! {
     SandboxId;
     /// One machine that runs sandboxes.
     NodeId;
+    /// One customer of an installation.
+    TenantId;
+    /// One project of a tenant.
+    ProjectId;
+    /// One person or program that asks.
+    PrincipalId;
+    /// One session: executions that share a sandbox.
+    SessionId;
 }
 
 #[cfg(test)]
@@ -117,7 +130,7 @@ mod tests {
     proptest! {
         #[test]
         fn text_and_value_agree(value: u128) {
-            let id = SandboxId(value);
+            let id = SandboxId::from_value(value);
             prop_assert_eq!(id.to_string().parse::<SandboxId>(), Ok(id));
         }
 

@@ -12,7 +12,7 @@ pub mod request;
 pub mod units;
 
 pub use error::{Fault, RequestError};
-pub use id::{ExecutionId, NodeId, SandboxId};
+pub use id::{ExecutionId, NodeId, PrincipalId, ProjectId, SandboxId, SessionId, TenantId};
 pub use layer::{Layer, LayerName, LayerState};
 pub use limits::{Cpus, Limits, Maxima};
 pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, State, Status, Timing, Usage};

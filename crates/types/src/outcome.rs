@@ -30,7 +30,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status.
+    /// Every status, in the order of the contract.
     pub const ALL: [Self; 10] = [
         Self::Succeeded,
         Self::Failed,

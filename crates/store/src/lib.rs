@@ -1,0 +1,34 @@
+//! The state of the service: executions, their output and their idempotency keys, in one SQLite file.
+//!
+//! [`Store`] is the door. Writes are handed to one thread, which commits whatever waits as one transaction and
+//! then answers each caller by its callback; reads happen on the calling thread, over a few connections.
+//! Nothing here knows of HTTP or of sandboxes, and no function of a write blocks.
+
+mod condition;
+mod error;
+mod job;
+mod model;
+mod open;
+mod options;
+mod queue;
+mod read;
+mod retention;
+mod schema;
+mod store;
+mod trouble;
+mod write;
+
+pub use condition::Health;
+pub use error::{Cause, StoreError};
+pub use job::wait;
+pub use model::bounds;
+pub use model::change::{Accepted, Change, Durability};
+pub use model::execution::{Finished, Idempotency, NewExecution, Started, StoredFile, Sweep};
+pub use model::owner::Owner;
+pub use model::state::State;
+pub use model::view::{
+    Counts, Detail, FileEntry, Filter, Page, Recorded, Sizes, Slice, Stream, StreamFacts, Summary,
+};
+pub use options::Options;
+pub use retention::{Retained, Retention};
+pub use store::Store;

@@ -1,0 +1,126 @@
+//! Lists: newest first, by pages that visit every execution once, whatever is recorded or removed meanwhile.
+
+use super::row;
+use crate::error::StoreError;
+use crate::model::bounds::MAX_PAGE;
+use crate::model::time;
+use crate::model::view::{Filter, Page, Summary};
+use crate::store::Store;
+use casemate_types::ExecutionId;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use std::fmt::Write;
+use std::time::SystemTime;
+
+impl Store {
+    /// A page of at most `limit` executions (1 to 200; other numbers count as the nearest), newest first. For the
+    /// next page, `older_than` is the `next` of this one.
+    ///
+    /// # Errors
+    /// [`StoreError::Bound`] for labels that no execution can have, and those of every read.
+    pub fn list(&self, filter: &Filter, limit: u32) -> Result<Page, StoreError> {
+        filter.check()?;
+        let limit = limit.clamp(1, MAX_PAGE) as usize;
+        let query = Query::new(filter, limit + 1);
+        let mut items = self
+            .readers
+            .read("list executions", |connection| query.run(connection))?;
+        // One more than asked for tells that there is another page.
+        let next = (items.len() > limit)
+            .then(|| items.get(limit - 1).map(|last| last.id))
+            .flatten();
+        items.truncate(limit);
+        Ok(Page { items, next })
+    }
+}
+
+/// The statement of a filter. Its text depends on which conditions there are, never on their values.
+struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    fn new(filter: &Filter, limit: usize) -> Self {
+        let mut query = Self {
+            sql: format!("SELECT {} FROM ", row::COLUMNS),
+            values: Vec::new(),
+        };
+        let mut labels = filter.labels.iter();
+        // The first label leads, by its index; `CROSS JOIN` keeps SQLite from turning the order around:
+        // <https://sqlite.org/optoverview.html#crossjoin>.
+        let (id, first) = match labels.next() {
+            Some(label) => {
+                query
+                    .sql
+                    .push_str("labels l CROSS JOIN executions e ON e.number = l.execution WHERE ");
+                ("l.execution_id", Some(label))
+            }
+            None => {
+                query.sql.push_str("executions e WHERE ");
+                ("e.id", None)
+            }
+        };
+        query.condition(&format!("{id} >= "), lower(filter));
+        query.condition(&format!(" AND {id} < "), upper(filter));
+        if let Some((name, value)) = first {
+            query.condition(" AND l.name = ", name.clone());
+            query.condition(" AND l.value = ", value.clone());
+        }
+        if let Some(state) = filter.state {
+            query.condition(" AND e.status = ", state.as_str().to_owned());
+        }
+        if let Some(language) = &filter.language {
+            query.condition(" AND e.language = ", language.clone());
+        }
+        for (name, value) in labels {
+            query.condition(
+                " AND EXISTS (SELECT 1 FROM labels m WHERE m.execution = e.number AND m.name = ",
+                name.clone(),
+            );
+            query.condition(" AND m.value = ", value.clone());
+            query.sql.push(')');
+        }
+        // `write!` to a text does not fail.
+        let _ = write!(query.sql, " ORDER BY {id} DESC LIMIT {limit}");
+        query
+    }
+
+    fn condition(&mut self, sql: &str, value: String) {
+        self.values.push(Value::Text(value));
+        let _ = write!(self.sql, "{sql}?{}", self.values.len());
+    }
+
+    fn run(&self, connection: &Connection) -> rusqlite::Result<Vec<Summary>> {
+        let mut statement = connection.prepare_cached(&self.sql)?;
+        let rows = statement.query_map(params_from_iter(&self.values), row::summary)?;
+        rows.map(|found| {
+            let (number, mut summary) = found?;
+            summary.labels = row::labels(connection, number)?;
+            Ok(summary)
+        })
+        .collect()
+    }
+}
+
+/// The first id that the filter may hold.
+fn lower(filter: &Filter) -> String {
+    ExecutionId::from_value(filter.created_from.map_or(0, first_of)).to_string()
+}
+
+/// The first id that is too young for the filter.
+fn upper(filter: &Filter) -> String {
+    // Behind the last id, which begins with 7.
+    const BEYOND: &str = "8";
+    let before = filter
+        .created_before
+        .map(|time| ExecutionId::from_value(first_of(time)));
+    let bound = [filter.older_than, before].into_iter().flatten().min();
+    bound.map_or_else(|| BEYOND.to_owned(), |id| id.to_string())
+}
+
+/// The first id of a millisecond: 48 bits of time, 80 that are random.
+pub(crate) fn first_of(time: SystemTime) -> u128 {
+    let ms = u128::try_from(time::to_ms(time)).unwrap_or(0);
+    ms.min((1 << 48) - 1) << 80
+}

@@ -1,0 +1,185 @@
+//! The door to the state: every operation that engine and server may ask for. Share it in an `Arc`.
+
+use crate::condition::{Condition, Health};
+use crate::error::StoreError;
+use crate::job::{Pending, Request};
+use crate::model::change::{Accepted, Change, Durability};
+use crate::model::execution::{Finished, NewExecution, Started, Sweep};
+use crate::open::Opened;
+use crate::options::Options;
+use crate::queue::{Queue, Refusal};
+use crate::read::Readers;
+use crate::write::delete::Delete;
+use crate::write::vacuum::Vacuum;
+use crate::write::{self, Writer};
+use casemate_types::ExecutionId;
+use std::fs::File;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// The state of the service.
+///
+/// A write is handed over and answered by its callback, exactly once: on the writer's thread, or at once on the
+/// caller's when it is refused. A callback must be short and must not panic: every other write waits for it.
+/// A write that was answered with an error left nothing behind. Dropping the store commits what waits.
+pub struct Store {
+    pub(crate) readers: Readers,
+    condition: Arc<Condition>,
+    queue: Arc<Queue>,
+    writer: Option<JoinHandle<()>>,
+    /// Held as long as the store is open: one instance for a folder.
+    _lock: File,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.condition.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the state of a folder, and makes it when there is none. Takes as long as the options allow.
+    ///
+    /// A damaged file that can still be read opens with [`Health::ReadOnly`].
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Foreign`], [`StoreError::InUse`], [`StoreError::Locked`],
+    /// [`StoreError::Corrupt`] when nothing can be read, [`StoreError::Open`], [`StoreError::Full`],
+    /// [`StoreError::Database`]: each says what to do.
+    pub fn open(options: &Options) -> Result<Self, StoreError> {
+        let Opened {
+            connection,
+            condition,
+            lock,
+        } = Opened::open(options)?;
+        let readers = Readers::open(options, &condition)?;
+        let queue = Arc::new(Queue::new(options));
+        let writer = Writer::new(connection, Arc::clone(&queue), Arc::clone(&condition), options);
+        Ok(Self {
+            readers,
+            writer: Some(write::spawn(writer, condition.path())?),
+            condition,
+            queue,
+            _lock: lock,
+        })
+    }
+
+    /// How the store fares.
+    pub fn health(&self) -> Health {
+        self.condition.health()
+    }
+
+    /// Records an execution as queued, or finds the one that its idempotency key stands for.
+    ///
+    /// # Errors
+    /// By the callback: [`StoreError::Bound`], [`StoreError::Exists`], and those of every write:
+    /// [`StoreError::Busy`], [`StoreError::Locked`], [`StoreError::Full`], [`StoreError::Corrupt`],
+    /// [`StoreError::Stopped`], [`StoreError::Database`].
+    pub fn accept(
+        &self,
+        execution: NewExecution,
+        durability: Durability,
+        callback: impl FnOnce(Result<Accepted, StoreError>) + Send + 'static,
+    ) {
+        match execution.check() {
+            Ok(()) => self.submit(execution, durability, callback),
+            Err(error) => callback(Err(error)),
+        }
+    }
+
+    /// Records that a queued execution is running.
+    ///
+    /// # Errors
+    /// By the callback: those of every write.
+    pub fn start(
+        &self,
+        started: Started,
+        durability: Durability,
+        callback: impl FnOnce(Result<Change, StoreError>) + Send + 'static,
+    ) {
+        self.submit(started, durability, callback);
+    }
+
+    /// Records the end of a queued or running execution. The first end stands: a second one changes nothing and is
+    /// answered with [`Change::Unchanged`].
+    ///
+    /// # Errors
+    /// By the callback: [`StoreError::Bound`], and those of every write.
+    pub fn finish(
+        &self,
+        finished: Finished,
+        durability: Durability,
+        callback: impl FnOnce(Result<Change, StoreError>) + Send + 'static,
+    ) {
+        match finished.check() {
+            Ok(()) => self.submit(finished, durability, callback),
+            Err(error) => callback(Err(error)),
+        }
+    }
+
+    /// Makes every queued or running execution `killed`, and answers with their ids: at the start of a server,
+    /// when nobody runs them any more. Durable.
+    ///
+    /// # Errors
+    /// By the callback: [`StoreError::Bound`], and those of every write.
+    pub fn sweep_open(
+        &self,
+        sweep: Sweep,
+        callback: impl FnOnce(Result<Vec<ExecutionId>, StoreError>) + Send + 'static,
+    ) {
+        match sweep.check() {
+            Ok(()) => self.submit(sweep, Durability::Durable, callback),
+            Err(error) => callback(Err(error)),
+        }
+    }
+
+    /// Removes an execution that has ended, with all that belongs to it.
+    ///
+    /// # Errors
+    /// By the callback: those of every write.
+    pub fn delete(
+        &self,
+        id: ExecutionId,
+        durability: Durability,
+        callback: impl FnOnce(Result<Change, StoreError>) + Send + 'static,
+    ) {
+        self.submit(Delete(id), durability, callback);
+    }
+
+    /// Gives free pages back to the disk; answers with how many.
+    pub(crate) fn vacuum(
+        &self,
+        vacuum: Vacuum,
+        callback: impl FnOnce(Result<u64, StoreError>) + Send + 'static,
+    ) {
+        self.submit(vacuum, Durability::Soft, callback);
+    }
+
+    fn submit<R: Request + 'static>(
+        &self,
+        request: R,
+        durability: Durability,
+        callback: impl FnOnce(Result<R::Reply, StoreError>) + Send + 'static,
+    ) {
+        let job = Box::new(Pending::new(request, durability, Box::new(callback)));
+        match self.queue.push(job) {
+            Ok(()) => {}
+            Err(Refusal::Busy(job)) => job.answer(Err(StoreError::Busy)),
+            Err(Refusal::Closed(job)) => job.answer(Err(StoreError::Stopped)),
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // A callback may hold the last reference: the writer does not wait for itself.
+            if writer.thread().id() != std::thread::current().id() {
+                let _ = writer.join();
+            }
+        }
+    }
+}
