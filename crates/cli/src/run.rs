@@ -211,7 +211,7 @@ fn write_outputs(dir: &std::os::fd::OwnedFd, outcome: &Outcome) -> Result<()> {
             // Never executable, also where a program of the same name was: what a sandbox wrote is none
             // of the host's programs.
             fs::set_mode(out.as_fd(), 0o644)?;
-            casemate_sys::fd::write_all(out.as_fd(), &file.content)
+            casemate_sys::fd::write_all(out.as_fd(), file.content.as_deref().unwrap_or_default())
         };
         write().with_context(|| format!("write the returned file {:?}", file.path))?;
     }

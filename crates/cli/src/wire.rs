@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use casemate_types::{Captured, Layer, Outcome, OutputFile};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 
 /// Every field of the contract; what a later step fills in is null.
@@ -111,12 +110,11 @@ fn text(captured: &Captured) -> (String, Option<String>) {
 }
 
 fn file(file: &OutputFile) -> WireFile<'_> {
-    let digest = Sha256::digest(&file.content);
     WireFile {
         path: &file.path,
-        size_bytes: file.content.len() as u64,
-        sha256: digest.iter().map(|b| format!("{b:02x}")).collect(),
-        content_base64: STANDARD.encode(&file.content),
+        size_bytes: file.size_bytes,
+        sha256: file.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+        content_base64: STANDARD.encode(file.content.as_deref().unwrap_or_default()),
     }
 }
 

@@ -18,6 +18,15 @@ pub enum EngineError {
     /// The host has no usable installation of the language.
     #[error(transparent)]
     Language(#[from] LanguageError),
+    /// The host of a service lacks the language.
+    #[error("{0}")]
+    NotHere(String),
+    /// The state could not be read or written.
+    #[error(transparent)]
+    Store(#[from] casemate_store::StoreError),
+    /// The host gave no thread or descriptor.
+    #[error("start the engine")]
+    Host(#[source] std::io::Error),
     /// The sandbox or its run failed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -39,7 +48,7 @@ impl EngineError {
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Request(_) | Self::UnknownLanguage(_) => Fault::Caller,
+            Self::Request(_) | Self::UnknownLanguage(_) | Self::NotHere(_) => Fault::Caller,
             _ => Fault::Platform,
         }
     }

@@ -1,11 +1,12 @@
 //! The engine: one execution from request to outcome.
 //!
-//! [`pipeline`] is the spine in code. `cli` calls it for one run; the service will call it for many.
+//! [`pipeline`] is the spine in code, for the one run of `casemate run`; [`service`] runs many at once.
 
 pub mod error;
 pub mod layers;
 pub mod outcome;
 pub mod pipeline;
+pub mod service;
 pub mod stages;
 pub mod survey;
 

@@ -7,6 +7,7 @@ use casemate_sandbox::{Cause, Collected};
 use casemate_types::{
     ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
 };
+use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant, SystemTime};
 
 /// `ENOSPC` and `EDQUOT`: the disk had no room for the program's own files.
@@ -65,6 +66,7 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         Compile::Failed if status == Status::Succeeded => {
             (Status::Failed, Some("compile".into()), Duration::ZERO)
         }
+        Compile::Failed if status == Status::Cancelled => (status, None, Duration::ZERO),
         Compile::Failed => (status, Some("compile".into()), Duration::ZERO),
         Compile::Done(took) => (status, reason(&report, status), took),
     };
@@ -165,7 +167,9 @@ pub fn usage(report: &Report) -> Usage {
 pub fn output_file(file: Collected) -> OutputFile {
     OutputFile {
         path: String::from_utf8_lossy(&file.path).into_owned(),
-        content: file.content,
         mode: file.mode,
+        size_bytes: file.content.len() as u64,
+        sha256: Sha256::digest(&file.content).into(),
+        content: Some(file.content),
     }
 }

@@ -38,6 +38,30 @@ pub enum LayerName {
 }
 
 impl LayerName {
+    /// Every wall, in the order of results.
+    pub const ALL: [Self; 15] = [
+        Self::User,
+        Self::Pid,
+        Self::Mount,
+        Self::Net,
+        Self::Ipc,
+        Self::Uts,
+        Self::CgroupNamespace,
+        Self::Time,
+        Self::Cgroup,
+        Self::Seccomp,
+        Self::Landlock,
+        Self::AppArmor,
+        Self::Privileges,
+        Self::ResourceLimits,
+        Self::Proc,
+    ];
+
+    /// Reads the name of results.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == word)
+    }
+
     /// The name in results.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,6 +102,13 @@ pub enum LayerState {
 }
 
 impl LayerState {
+    /// Reads the word of results.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Enforced, Self::Partial, Self::Missing]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+
     /// The word in results.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -116,10 +116,14 @@ impl Captured {
 pub struct OutputFile {
     /// Path below the workspace; a name that is not UTF-8 is shown lossily.
     pub path: String,
-    /// Its bytes.
-    pub content: Vec<u8>,
     /// Permission bits.
     pub mode: u32,
+    /// Its size.
+    pub size_bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its bytes; `None` where they must be asked for.
+    pub content: Option<Vec<u8>>,
 }
 
 /// What the execution used. What could not be measured is `None`.
@@ -167,6 +171,11 @@ pub enum Path {
 }
 
 impl Path {
+    /// Reads the word of results.
+    pub fn from_word(word: &str) -> Option<Self> {
+        (word == Self::Exec.as_str()).then_some(Self::Exec)
+    }
+
     /// The word in results.
     pub fn as_str(self) -> &'static str {
         match self {

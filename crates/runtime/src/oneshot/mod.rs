@@ -16,6 +16,7 @@ use casemate_types::Captured;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
+pub use casemate_sys::epoll::Waker;
 pub use output::KILL_FACTOR;
 pub use reactor::{Finished, Reactor, RunKey};
 

@@ -1,0 +1,105 @@
+//! The kinds of sandboxes that a service offers: every language that the host has, and which of the
+//! warden's blueprints it takes.
+
+use crate::error::EngineError;
+use crate::layers::BlueprintFacts;
+use casemate_runtime::language::{Host, Installation, Language, Table, detect};
+use casemate_sandbox::plan::{Blueprint, Ground, draw};
+use std::path::Path;
+
+/// A language that can be run.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// Where it is.
+    pub installation: Installation,
+    /// The warden's number of its blueprint.
+    pub blueprint: u32,
+    /// What results tell of that blueprint.
+    pub facts: BlueprintFacts,
+}
+
+/// Every language, in the order of the table, with what the host has of it.
+#[derive(Debug)]
+pub struct Kinds {
+    rows: Vec<(&'static Language, Result<Kind, String>)>,
+}
+
+impl Kinds {
+    /// Looks at the host, and draws a blueprint for each different ground. Nothing is run.
+    ///
+    /// # Errors
+    /// When the host lacks what every sandbox needs.
+    pub fn survey(host: &Host, cache_dir: &Path) -> Result<(Self, Vec<Blueprint>), EngineError> {
+        let mut grounds: Vec<Ground> = Vec::new();
+        let mut blueprints: Vec<Blueprint> = Vec::new();
+        let mut rows = Vec::new();
+        for language in Table::builtin().iter() {
+            let installation = match detect(language, host) {
+                Ok(found) => found,
+                Err(error) => {
+                    rows.push((language, Err(error.to_string())));
+                    continue;
+                }
+            };
+            let ground = Ground {
+                prefixes: installation.prefixes.clone(),
+                extra: installation.mounts.clone(),
+                cache_dir: Some(cache_dir.to_owned()),
+                ..Ground::default()
+            };
+            let known = grounds
+                .iter()
+                .position(|g| g.prefixes == ground.prefixes && g.extra == ground.extra);
+            let index = match known {
+                Some(index) => index,
+                None => {
+                    blueprints.push(draw(&ground)?);
+                    grounds.push(ground);
+                    blueprints.len() - 1
+                }
+            };
+            let kind = Kind {
+                installation,
+                blueprint: index as u32,
+                facts: BlueprintFacts::from(&blueprints[index]),
+            };
+            rows.push((language, Ok(kind)));
+        }
+        Ok((Self { rows }, blueprints))
+    }
+
+    /// Adds the versions: known ones from the cache, others by running the language's program once.
+    pub fn add_versions(&mut self, host: &Host) {
+        for (_, row) in &mut self.rows {
+            if let Ok(kind) = row
+                && let Ok(versioned) = kind.installation.clone().versioned(host)
+            {
+                kind.installation = versioned;
+            }
+        }
+    }
+
+    /// Every language, and its kind or why there is none.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Language, Result<&Kind, &str>)> {
+        self.rows
+            .iter()
+            .map(|(language, kind)| (*language, kind.as_ref().map_err(String::as_str)))
+    }
+
+    /// The kind of a language, by its name or an alias.
+    ///
+    /// # Errors
+    /// An unknown language, or one that this host lacks.
+    pub fn find(&self, name: &str) -> Result<&Kind, EngineError> {
+        let shortened = || name.chars().take(64).collect();
+        let language = Table::builtin()
+            .find(name)
+            .ok_or_else(|| EngineError::UnknownLanguage(shortened()))?;
+        let row = self.rows.iter().find(|(known, _)| known.name == language.name);
+        match row {
+            Some((_, Ok(kind))) => Ok(kind),
+            Some((_, Err(reason))) => Err(EngineError::NotHere(reason.clone())),
+            None => Err(EngineError::UnknownLanguage(shortened())),
+        }
+    }
+}

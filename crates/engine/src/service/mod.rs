@@ -1,0 +1,249 @@
+//! The engine of a service: many executions at once, each recorded, none lost.
+//!
+//! The server submits requests and follows executions; one thread ([`worker`]) holds the queue and
+//! moves every run; the store's own thread records. What was accepted gets exactly one terminal state,
+//! whatever dies in between.
+
+mod events;
+mod execution;
+mod kept;
+mod kinds;
+mod queue;
+mod record;
+mod submit;
+mod worker;
+
+use crate::error::EngineError;
+use casemate_runtime::oneshot::Waker;
+use casemate_store::{Detail, Page, Store, StoreError};
+use casemate_types::{ExecutionId, Maxima, NodeId, Outcome};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+pub use casemate_store as store;
+pub use events::{Index, Mark, Placed};
+pub use execution::{Event, Execution, Follower, OnChange, Settled, Standing};
+pub use kept::Budget;
+pub use kinds::{Kind, Kinds};
+pub use queue::QueueFull;
+pub use record::Recorded;
+pub use submit::{Submission, SubmitError, Submitted};
+
+/// What a service is made of; all of it from trusted configuration.
+#[derive(Debug)]
+pub struct Parts {
+    /// This machine.
+    pub node_id: NodeId,
+    /// Bounds of requests.
+    pub maxima: Maxima,
+    /// The languages, and the warden's blueprint for each.
+    pub kinds: Arc<Kinds>,
+    /// The state.
+    pub store: Store,
+    /// Executions that run at once; the others wait.
+    pub most_running: usize,
+    /// Executions that wait or run at once; beyond it requests are refused.
+    pub most_accepted: usize,
+    /// Memory for the output of all executions together, bytes.
+    pub kept_bytes: u64,
+    /// Folder for output beyond that; exists, mode 0700.
+    pub kept_folder: PathBuf,
+}
+
+/// What the engine's thread, the submitting threads and the store's callbacks share.
+pub(crate) struct Shared {
+    node_id: NodeId,
+    maxima: Maxima,
+    kinds: Arc<Kinds>,
+    store: Store,
+    places: queue::Places,
+    budget: Arc<Budget>,
+    live: Mutex<HashMap<ExecutionId, Arc<Execution>>>,
+    inbox: Mutex<Vec<worker::Order>>,
+    waker: Waker,
+    finished: AtomicU64,
+    running: AtomicU64,
+    has_warden: std::sync::atomic::AtomicBool,
+}
+
+/// A running engine. Clones are handles of the same one.
+#[derive(Clone)]
+pub struct Service {
+    shared: Arc<Shared>,
+}
+
+/// What the service is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Load {
+    /// Executions that run.
+    pub running: u64,
+    /// Executions that wait.
+    pub queued: u64,
+    /// Executions that ended since the start.
+    pub finished: u64,
+    /// Whether there is a warden.
+    pub has_warden: bool,
+    /// Bytes of output held in memory.
+    pub kept_bytes: u64,
+}
+
+/// An execution as it is found.
+#[derive(Debug)]
+pub enum Found {
+    /// It waits, runs, or has just ended.
+    Live(Arc<Execution>),
+    /// It is recorded. One that a dead server left has no facts.
+    Recorded(Box<Recorded>),
+}
+
+impl Service {
+    /// Starts the engine's thread. Executions that a dead server left open are ended first, as `killed`
+    /// with the reason `server_died`.
+    ///
+    /// # Errors
+    /// When the state cannot be written, or no thread or descriptor is to be had.
+    pub fn start(parts: Parts) -> Result<Self, EngineError> {
+        let sweep = casemate_store::Sweep {
+            reason: "server_died".into(),
+            ended_at: SystemTime::now(),
+        };
+        casemate_store::wait(|callback| parts.store.sweep_open(sweep, callback))?;
+        let shared = Arc::new(Shared {
+            node_id: parts.node_id,
+            maxima: parts.maxima,
+            kinds: parts.kinds,
+            store: parts.store,
+            places: queue::Places::new(parts.most_accepted),
+            budget: Budget::new(parts.kept_bytes, parts.kept_folder),
+            live: Mutex::default(),
+            inbox: Mutex::default(),
+            waker: Waker::new().map_err(EngineError::Host)?,
+            finished: AtomicU64::new(0),
+            running: AtomicU64::new(0),
+            has_warden: false.into(),
+        });
+        worker::start(shared.clone(), parts.most_running)?;
+        Ok(Self { shared })
+    }
+
+    /// Hands over the socket to a warden, in place of one that is gone.
+    pub fn connect(&self, warden: OwnedFd) {
+        self.shared.order(worker::Order::Connect(warden));
+    }
+
+    /// Ends an execution: one that waits never starts, one that runs is killed. False when it is not
+    /// live any more.
+    pub fn cancel(&self, id: ExecutionId) -> bool {
+        let is_live = self.shared.live().contains_key(&id);
+        if is_live {
+            self.shared.order(worker::Order::Cancel(id));
+        }
+        is_live
+    }
+
+    /// An execution that waits, runs, or is just being recorded.
+    pub fn live(&self, id: ExecutionId) -> Option<Arc<Execution>> {
+        self.shared.live().get(&id).cloned()
+    }
+
+    /// Every execution that is live, newest first.
+    pub fn all_live(&self) -> Vec<Arc<Execution>> {
+        let mut all: Vec<_> = self.shared.live().values().cloned().collect();
+        all.sort_by_key(|execution| std::cmp::Reverse(execution.id));
+        all
+    }
+
+    /// Finds an execution. It reads the state: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn find(&self, id: ExecutionId) -> Result<Option<Found>, StoreError> {
+        if let Some(execution) = self.live(id) {
+            return Ok(Some(Found::Live(execution)));
+        }
+        let detail: Option<Detail> = self.shared.store.get(id)?;
+        Ok(detail.map(|detail| Found::Recorded(Box::new(Recorded::from(detail)))))
+    }
+
+    /// The whole outcome of a recorded execution, its output included; the content of files up to
+    /// `most_file_bytes` each. It reads the state: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn outcome(&self, recorded: &Recorded, most_file_bytes: u64) -> Result<Outcome, StoreError> {
+        record::outcome(&self.shared.store, recorded, most_file_bytes)
+    }
+
+    /// A page of the executions that are recorded, the live ones too. It reads the state: call it where
+    /// blocking is allowed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn list(&self, filter: &casemate_store::Filter, limit: u32) -> Result<Page, StoreError> {
+        self.shared.store.list(filter, limit)
+    }
+
+    /// The state.
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// The languages.
+    pub fn kinds(&self) -> &Kinds {
+        &self.shared.kinds
+    }
+
+    /// Bounds of requests.
+    pub fn maxima(&self) -> &Maxima {
+        &self.shared.maxima
+    }
+
+    /// This machine.
+    pub fn node_id(&self) -> NodeId {
+        self.shared.node_id
+    }
+
+    /// What is going on.
+    pub fn load(&self) -> Load {
+        let shared = &self.shared;
+        let running = shared.running.load(Ordering::Relaxed);
+        Load {
+            running,
+            queued: (shared.places.taken() as u64).saturating_sub(running),
+            finished: shared.finished.load(Ordering::Relaxed),
+            has_warden: shared.has_warden.load(Ordering::Relaxed),
+            kept_bytes: shared.budget.used_bytes(),
+        }
+    }
+}
+
+impl Shared {
+    fn live(&self) -> MutexGuard<'_, HashMap<ExecutionId, Arc<Execution>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self, order: worker::Order) {
+        self.inbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(order);
+        self.waker.wake();
+    }
+
+    fn take_orders(&self) -> Vec<worker::Order> {
+        self.waker.clear();
+        std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("load", &self.load())
+            .finish_non_exhaustive()
+    }
+}
