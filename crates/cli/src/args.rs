@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a program in a sandbox of its own
     Run(Box<Run>),
+    /// Run programs for others by HTTP, on this machine
+    Serve(Serve),
     /// Say which walls this machine offers, and what to do about missing ones
     Doctor(Doctor),
     /// List the languages and what of them this machine has
@@ -135,6 +137,19 @@ impl Run {
         #[cfg(not(feature = "test-omit-walls"))]
         Vec::new()
     }
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  casemate serve\n  casemate serve --listen 127.0.0.1:9000\n  \
+                  curl -s localhost:8484/v1/executions -H 'Content-Type: application/json' \\\n       \
+                  -d '{\"language\": \"python\", \"code\": \"print(6 * 7)\"}'\n\n\
+                  Ctrl-C lets what runs end for a while; a second one ends it at once."
+)]
+pub struct Serve {
+    /// Where clients connect: a loopback address with a port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -27,7 +27,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 21] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -75,6 +75,42 @@ const KEYS: [Key; 12] = [
     Key {
         name: "allow_missing",
         about: "walls that may be missing: cgroup",
+    },
+    Key {
+        name: "listen",
+        about: "serve: where clients connect; loopback only",
+    },
+    Key {
+        name: "server_id",
+        about: "serve: user and group id of the process that reads the network (root)",
+    },
+    Key {
+        name: "max_running",
+        about: "serve: executions at once",
+    },
+    Key {
+        name: "max_queued",
+        about: "serve: executions that wait; one more is refused",
+    },
+    Key {
+        name: "kept_output",
+        about: "serve: memory for the output of all executions together; beyond it on disk",
+    },
+    Key {
+        name: "keep_age",
+        about: "serve: how long an execution is kept",
+    },
+    Key {
+        name: "keep_count",
+        about: "serve: how many executions are kept",
+    },
+    Key {
+        name: "keep_bytes",
+        about: "serve: how large the state may grow",
+    },
+    Key {
+        name: "stop_limit",
+        about: "serve: how long what runs may go on when the service is told to stop",
     },
 ];
 
@@ -129,11 +165,29 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("max_pids", maxima.pids.to_string()),
         ("max_output", maxima.output.to_string()),
         ("allow_missing", String::new()),
+        ("listen", "127.0.0.1:8484".into()),
+        ("server_id", (ROOT_RANGE.base - 1).to_string()),
+        ("max_running", default_running().to_string()),
+        ("max_queued", "1024".into()),
+        ("kept_output", "512M".into()),
+        ("keep_age", "168h".into()),
+        ("keep_count", "1000000".into()),
+        ("keep_bytes", "10G".into()),
+        ("stop_limit", "10s".into()),
     ];
     pairs
         .into_iter()
         .map(|(name, value)| (name, (value, "default".to_owned())))
         .collect()
+}
+
+/// As many as fit the memory of the host by their default limits, 8 to 1024.
+fn default_running() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kib = total.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    let limits = casemate_types::Limits::default();
+    (kib.unwrap_or(0) * 1024 / (limits.memory.0 + limits.disk.0)).clamp(8, 1024)
 }
 
 fn cpus() -> u32 {
@@ -216,7 +270,12 @@ impl Loaded {
         self.values.get(name).map_or("", |(value, _)| value)
     }
 
-    fn parse<T>(&self, name: &'static str, read: impl Fn(&str) -> Option<T>, expected: &str) -> Result<T> {
+    pub(crate) fn parse<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<T> {
         let (value, origin) = self
             .values
             .get(name)
@@ -308,7 +367,7 @@ impl Loaded {
 }
 
 /// Makes a folder for us alone, and refuses one that is not.
-fn make_private(dir: &Path) -> Result<()> {
+pub(crate) fn make_private(dir: &Path) -> Result<()> {
     if let Some(parent) = dir.parent() {
         fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
     }

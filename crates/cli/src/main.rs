@@ -1,4 +1,4 @@
-//! The binary `casemate`: `run`, `doctor`, `languages`, `config`, `completions`.
+//! The binary `casemate`: `run`, `serve`, `doctor`, `languages`, `config`, `completions`.
 
 mod args;
 mod config;
@@ -7,6 +7,7 @@ mod exit;
 mod languages;
 mod output;
 mod run;
+mod serve;
 mod wire;
 
 use clap::Parser;
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let cli = args::Cli::parse();
     let result = match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
+        args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
         args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
         args::Command::Config(config) => config::run(&config, cli.config.as_deref()),

@@ -86,6 +86,7 @@ impl Engine {
             state_dir: settings.state_dir.clone(),
             cgroup_base: settings.cgroup_base.clone(),
             allow_missing: settings.allow_missing,
+            lifeline: None,
         })?;
         let language = Table::builtin()
             .find(&request.language)

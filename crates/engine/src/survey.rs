@@ -126,6 +126,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         cgroup_base: settings.cgroup_base.clone(),
         // A missing cgroup shows in the layers, as missing.
         allow_missing: WallSet { cgroup: true },
+        lifeline: None,
     })?;
     let limits = Limits {
         wall: Duration::from_secs(10),

@@ -6,6 +6,7 @@
 
 pub mod cgroup;
 pub mod client;
+pub mod confine;
 pub mod error;
 pub mod ids;
 pub mod image;

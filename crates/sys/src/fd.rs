@@ -59,6 +59,29 @@ pub fn close_from(first: RawFd) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
 }
 
+/// Closes every descriptor from `first` on but these.
+///
+/// # Errors
+/// What close_range(2) answers.
+pub fn close_all_but(kept: &[BorrowedFd<'_>], first: RawFd) -> io::Result<()> {
+    let mut numbers: Vec<RawFd> = kept
+        .iter()
+        .map(|fd| fd.as_raw_fd())
+        .filter(|n| *n >= first)
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut start = first;
+    for number in numbers {
+        if start < number {
+            // SAFETY: close_range takes three ints; the caller gives up what lies in the range.
+            check(unsafe { libc::syscall(libc::SYS_close_range, start, number - 1, 0) })?;
+        }
+        start = number + 1;
+    }
+    close_from(start)
+}
+
 /// Marks every descriptor from `first` on close-on-exec (`CLOSE_RANGE_CLOEXEC`, Linux 5.11).
 pub fn close_on_exec_from(first: RawFd) -> io::Result<()> {
     const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;

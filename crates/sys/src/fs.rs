@@ -131,6 +131,12 @@ pub fn enter_dir(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::fchdir(fd.as_raw_fd()) }).map(drop)
 }
 
+/// Makes the working directory the root of this process (`chroot(2)`), which needs `CAP_SYS_CHROOT`.
+pub fn make_working_directory_root() -> io::Result<()> {
+    // SAFETY: the path is a C string that lives for ever.
+    check(unsafe { libc::chroot(c".".as_ptr()) }).map(drop)
+}
+
 /// What `fstat(2)` says of an open file.
 pub fn status(fd: BorrowedFd<'_>) -> io::Result<libc::stat> {
     // SAFETY: a stat of zero bytes is a valid value of this plain C structure.

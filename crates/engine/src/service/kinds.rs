@@ -5,7 +5,9 @@ use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
 use casemate_runtime::language::{Host, Installation, Language, Table, detect};
 use casemate_sandbox::plan::{Blueprint, Ground, draw};
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A language that can be run.
 #[derive(Clone, Debug)]
@@ -22,6 +24,7 @@ pub struct Kind {
 #[derive(Debug)]
 pub struct Kinds {
     rows: Vec<(&'static Language, Result<Kind, String>)>,
+    versions: Mutex<HashMap<String, String>>,
 }
 
 impl Kinds {
@@ -65,18 +68,37 @@ impl Kinds {
             };
             rows.push((language, Ok(kind)));
         }
-        Ok((Self { rows }, blueprints))
+        let versions = Mutex::default();
+        Ok((Self { rows, versions }, blueprints))
     }
 
-    /// Adds the versions: known ones from the cache, others by running the language's program once.
-    pub fn add_versions(&mut self, host: &Host) {
-        for (_, row) in &mut self.rows {
-            if let Ok(kind) = row
-                && let Ok(versioned) = kind.installation.clone().versioned(host)
-            {
-                kind.installation = versioned;
-            }
+    /// The versions of all languages that are here: known ones from the cache, others by running the
+    /// language's program once, outside the walls.
+    pub fn probe_versions<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = (String, String)> + 'a {
+        let here = self
+            .rows
+            .iter()
+            .filter_map(|(language, kind)| Some((language, kind.as_ref().ok()?)));
+        here.filter_map(|(language, kind)| {
+            let versioned = kind.installation.clone().versioned(host).ok()?;
+            Some((language.name.to_owned(), versioned.version?))
+        })
+    }
+
+    /// Takes note of a version.
+    pub fn learn_version(&self, language: &str, version: String) {
+        if Table::builtin().find(language).is_some() {
+            self.versions().insert(language.to_owned(), version);
         }
+    }
+
+    /// The version of a language, once it is known.
+    pub fn version(&self, language: &str) -> Option<String> {
+        self.versions().get(language).cloned()
+    }
+
+    fn versions(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every language, and its kind or why there is none.

@@ -22,7 +22,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 pub use casemate_store as store;
 pub use events::{Index, Mark, Placed};
@@ -105,13 +105,17 @@ impl Service {
     /// with the reason `server_died`.
     ///
     /// # Errors
-    /// When the state cannot be written, or no thread or descriptor is to be had.
+    /// When the state cannot be written for another reason than damage, or no thread or descriptor is to be had.
     pub fn start(parts: Parts) -> Result<Self, EngineError> {
         let sweep = casemate_store::Sweep {
             reason: "server_died".into(),
             ended_at: SystemTime::now(),
         };
-        casemate_store::wait(|callback| parts.store.sweep_open(sweep, callback))?;
+        match casemate_store::wait(|callback| parts.store.sweep_open(sweep, callback)) {
+            // Nothing is accepted then, and what is there can still be read.
+            Ok(_) | Err(StoreError::Corrupt { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         let shared = Arc::new(Shared {
             node_id: parts.node_id,
             maxima: parts.maxima,
@@ -205,6 +209,13 @@ impl Service {
     /// This machine.
     pub fn node_id(&self) -> NodeId {
         self.shared.node_id
+    }
+
+    /// Whether the engine's thread turns: it answers within so long.
+    pub fn answers_within(&self, limit: Duration) -> bool {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.shared.order(worker::Order::Answer(sender));
+        receiver.recv_timeout(limit).is_ok()
     }
 
     /// What is going on.

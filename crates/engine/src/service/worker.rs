@@ -17,6 +17,7 @@ use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long what could not be recorded waits before it is tried again.
@@ -30,6 +31,8 @@ pub(super) enum Order {
     Cancel(ExecutionId),
     /// Use this warden from now on.
     Connect(OwnedFd),
+    /// Say that the thread turns.
+    Answer(SyncSender<()>),
     /// Try again to record an end.
     Record(Arc<Execution>, Arc<Outcome>, Index),
 }
@@ -115,6 +118,8 @@ impl Worker {
         match order {
             Order::Run(execution) => self.queue.push_back(execution),
             Order::Cancel(id) => self.cancel(id),
+            // Whoever asked may have given up.
+            Order::Answer(sender) => _ = sender.try_send(()),
             Order::Record(execution, outcome, index) => {
                 let at = Instant::now() + RETRY;
                 self.unrecorded.push((at, execution, outcome, index));

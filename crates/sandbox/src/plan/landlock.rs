@@ -63,6 +63,19 @@ pub fn lacking(abi: u32) -> Vec<&'static str> {
         .collect()
 }
 
+/// What a process of ours may do in its own folder: read and change files, make nothing special.
+pub(crate) fn own_folder(abi: u32) -> (Landlock, u64) {
+    let handled = Landlock {
+        abi,
+        files: file_rights(abi),
+        network: NET_ALL,
+        scopes: SCOPE_ALL,
+        rules: Vec::new(),
+    };
+    let rights = READ | WRITE_FILE | REMOVE_FILE | REMOVE_DIR | MAKE_DIR | MAKE_REG | TRUNCATE;
+    (handled, rights & file_rights(abi))
+}
+
 /// The ruleset: `readable` may be read and executed, the disk also changed.
 pub(super) fn ruleset(abi: u32, readable: &[PathBuf]) -> Landlock {
     let rule = |path: &[u8], allowed: u64| PathRule {

@@ -22,6 +22,7 @@ pub use apparmor::{
     PROFILE_NAME as APPARMOR_PROFILE_NAME, PROFILE_TEXT as APPARMOR_PROFILE, is_loaded as is_apparmor_loaded,
 };
 pub use landlock::lacking as landlock_lacks;
+pub(crate) use landlock::own_folder;
 
 /// Size of `/dev/shm`, bytes (the contract).
 pub const SHM_BYTES: u64 = 64 << 20;
@@ -99,6 +100,20 @@ fn decode_sources(bytes: &[u8]) -> Result<Vec<Source>, Malformed> {
 }
 
 impl Blueprint {
+    /// A second handle of the same blueprint, for the next warden.
+    ///
+    /// # Errors
+    /// When no descriptor is to be had.
+    pub fn try_clone(&self) -> std::io::Result<Self> {
+        Ok(Self {
+            plan: self.plan.try_clone()?,
+            sources: self.sources.clone(),
+            omitted: self.omitted,
+            landlock_abi: self.landlock_abi,
+            apparmor: self.apparmor,
+        })
+    }
+
     /// Takes a blueprint that a client sent: the plan, then the list of sources, both sealed.
     ///
     /// # Errors

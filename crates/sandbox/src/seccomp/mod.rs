@@ -1,7 +1,8 @@
 //! The seccomp filters, compiled into the binary by the build script.
 //!
 //! The sandbox hands [`program`] to init, which loads it last before it executes
-//! the user's program, and [`collector`] to the process that collects output files.
+//! the user's program, and [`collector`] to the process that collects output files. The process of a
+//! service that reads the network loads [`server`].
 //! Policy is data in `resources/seccomp/`; nothing here builds or changes a filter
 //! at run time.
 
@@ -11,6 +12,7 @@ mod generated {
     pub(super) static OFFLINE: &[u8] =
         include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.x86_64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.x86_64.bpf"));
+    pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.x86_64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
 }
 
@@ -20,6 +22,7 @@ mod generated {
     pub(super) static OFFLINE: &[u8] =
         include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.aarch64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.aarch64.bpf"));
+    pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.aarch64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
 }
 
@@ -46,6 +49,13 @@ pub fn program_offline() -> &'static [u8] {
 /// its descriptors are open and its loop begins.
 pub fn collector() -> &'static [u8] {
     generated::COLLECTOR
+}
+
+/// The filter around the process of a service that reads the network, in the same form.
+///
+/// It allows threads and its own files, and no exec, no new socket but local pairs, no new code.
+pub fn server() -> &'static [u8] {
+    generated::SERVER
 }
 
 /// How many syscalls the program's filter lets through, freely or by their arguments.

@@ -47,6 +47,9 @@ pub struct Setup {
     pub cgroup_base: Option<PathBuf>,
     /// Walls that may be missing.
     pub allow_missing: WallSet,
+    /// For the warden of a service, whose parent is not its client: the reading end of a pipe whose
+    /// end says that the parent is dead. Such a warden keeps no other descriptor of its parent's.
+    pub lifeline: Option<OwnedFd>,
 }
 
 /// A started warden, from its client's side.
@@ -74,9 +77,25 @@ pub fn start(setup: Setup) -> Result<Started, SandboxError> {
         }),
         process::Side::Child => {
             drop(ours);
+            if let Err(error) = keep_own(&setup, &theirs) {
+                process::exit(serve::refuse_all(theirs.as_fd(), &error))
+            }
             process::exit(run(setup, theirs))
         }
     }
+}
+
+/// Closes what a service's supervisor has open and its warden has no business with.
+fn keep_own(setup: &Setup, socket: &OwnedFd) -> Result<(), SandboxError> {
+    let Some(lifeline) = &setup.lifeline else {
+        return Ok(());
+    };
+    let plans = setup.blueprints.iter().map(|blueprint| blueprint.plan.as_fd());
+    let kept: Vec<_> = [lifeline.as_fd(), socket.as_fd()]
+        .into_iter()
+        .chain(plans)
+        .collect();
+    fd::close_all_but(&kept, 3).at(|| "close the descriptors of the supervisor".into())
 }
 
 /// The warden's state that all its sandboxes share.

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 /// Most sandboxes at once.
 const MAX_CELLS: usize = 16_384;
-/// Descriptors before those of the cells.
-const FIXED: usize = 2;
+/// Descriptors before those of the cells: the client's socket, the timer, the lifeline.
+const FIXED: usize = 3;
 /// Descriptors of each cell: its pidfd and its OOM event.
 const PER_CELL: usize = 2;
 
@@ -64,6 +64,9 @@ impl Serve {
             if fds[0].revents != 0 {
                 self.take_request();
             }
+            if fds[2].revents != 0 {
+                self.lose_client();
+            }
             self.bury();
         }
         self.house.retire();
@@ -82,6 +85,11 @@ impl Serve {
                 .as_ref()
                 .map_or_else(no_interest, |t| interest(t.as_fd(), libc::POLLIN)),
         );
+        let lifeline = self.house.setup.lifeline.as_ref();
+        fds.push(match lifeline {
+            Some(lifeline) if !self.client_gone => interest(lifeline.as_fd(), libc::POLLIN),
+            _ => no_interest(),
+        });
         for cell in &self.cells {
             fds.push(interest(cell.pidfd.as_fd(), libc::POLLIN));
             let oom = cell.group.as_ref().and_then(|g| g.oom_event());

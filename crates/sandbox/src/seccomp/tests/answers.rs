@@ -269,10 +269,37 @@ fn the_collector_dies_of_anything_it_does_not_need() {
 }
 
 #[test]
+fn the_server_starts_nothing_and_opens_no_connection() {
+    #[rustfmt::skip]
+    let allowed: &[(Numbers, &[u64])] = &[
+        (("accept4", 288, 242), &[3]), (("sendmsg", 46, 211), &[3]), (("recvmsg", 47, 212), &[3]), (("fdatasync", 75, 83), &[3]),
+        (("openat", 257, 56), &[0]), (("memfd_create", 319, 279), &[0]), (("socketpair", 53, 199), &[1, 5]),
+        (("clone", 56, 220), &[0x3d_0f00]), (("mmap", 9, 222), &[0, 4096, 3, 0x22]), (("futex", 202, 98), &[0]),
+    ];
+    #[rustfmt::skip]
+    let refused: &[(Numbers, &[u64])] = &[
+        (("execve", 59, 221), &[]), (("execveat", 322, 281), &[]), (("fork", 57, NONE), &[]), (("clone", 56, 220), &[0x11]),
+        (("clone", 56, 220), &[0x103d_0f00]), (("socket", 41, 198), &[2, 1, 0]),
+        (("socketpair", 53, 199), &[2, 1]), (("connect", 42, 203), &[]), (("bind", 49, 200), &[]), (("listen", 50, 201), &[]),
+        (("mmap", 9, 222), &[0, 4096, 5, 0x22]), (("mprotect", 10, 226), &[0, 4096, 7]), (("ptrace", 101, 117), &[]),
+        (("kill", 62, 129), &[1, 9]), (("mount", 165, 40), &[]), (("unshare", 272, 97), &[]), (("setuid", 105, 146), &[0]),
+        (("prlimit64", 302, 261), &[0, 7, 1]), (("io_uring_setup", 425, 425), &[]), (("bpf", 321, 280), &[]),
+        (("beyond every table", 1000, 1000), &[]),
+    ];
+    let filters = filters("server");
+    for (numbers, arguments) in allowed {
+        check(&filters, *numbers, arguments, ALLOW);
+    }
+    for (numbers, arguments) in refused {
+        check(&filters, *numbers, arguments, EPERM);
+    }
+}
+
+#[test]
 fn other_abis_are_killed() {
     const I386: u32 = 0x4000_0003;
     const ARM: u32 = 0x4000_0028;
-    for name in ["program", "collector"] {
+    for name in ["program", "collector", "server"] {
         for (arch, program) in filters(name) {
             for number in 0..1024 {
                 let mut calls = vec![

@@ -1,0 +1,136 @@
+//! The words between the supervisor and the server process, over a local socket. One message, one
+//! packet; descriptors come beside it.
+
+use casemate_sys::socket;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// Longest message, bytes.
+const MAX_BYTES: usize = 4096;
+
+/// What the supervisor says.
+#[derive(Debug)]
+pub enum Order {
+    /// Use this warden from now on.
+    Warden(OwnedFd),
+    /// The version of a language.
+    Version {
+        /// Its name.
+        language: String,
+        /// The version.
+        version: String,
+    },
+    /// End: take no more, let what runs end for a while.
+    Stop,
+}
+
+/// What the server says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// It takes requests.
+    Ready,
+    /// Its engine still turns.
+    Alive,
+    /// It cannot start, and why.
+    Failed(String),
+}
+
+/// Sends an order.
+///
+/// # Errors
+/// When the server is gone.
+pub fn order(to: BorrowedFd<'_>, order: &Order) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    match order {
+        Order::Warden(link) => socket::send(to, b"warden", &[link.as_fd()]),
+        Order::Version { language, version } => {
+            socket::send(to, format!("version\n{language}\n{version}").as_bytes(), &[])
+        }
+        Order::Stop => socket::send(to, b"stop", &[]),
+    }
+}
+
+/// Waits for the next order; `None` when the supervisor is gone.
+///
+/// # Errors
+/// When the socket fails, or brings what no supervisor says.
+pub fn next_order(from: BorrowedFd<'_>) -> io::Result<Option<Order>> {
+    let mut buffer = [0; MAX_BYTES];
+    let message = socket::receive(from, &mut buffer)?;
+    let text = String::from_utf8_lossy(&buffer[..message.len]);
+    let mut words = text.split('\n');
+    let link = message.fds.into_iter().next();
+    let order = match (words.next(), link) {
+        (Some(""), _) => return Ok(None),
+        (Some("warden"), Some(link)) => Order::Warden(link),
+        (Some("stop"), _) => Order::Stop,
+        (Some("version"), _) => match (words.next(), words.next()) {
+            (Some(language), Some(version)) => Order::Version {
+                language: language.to_owned(),
+                version: version.to_owned(),
+            },
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        },
+        _ => return Err(io::ErrorKind::InvalidData.into()),
+    };
+    Ok(Some(order))
+}
+
+/// Says a word to the supervisor.
+///
+/// # Errors
+/// When it is gone.
+pub fn say(to: BorrowedFd<'_>, word: &Word) -> io::Result<()> {
+    let text = match word {
+        Word::Ready => "ready".to_owned(),
+        Word::Alive => "alive".to_owned(),
+        Word::Failed(reason) => format!("failed\n{reason}"),
+    };
+    let end = (0..=text.len().min(MAX_BYTES))
+        .rev()
+        .find(|i| text.is_char_boundary(*i));
+    socket::send(to, &text.as_bytes()[..end.unwrap_or(0)], &[])
+}
+
+/// Takes the next word, if one waits; the server is not trusted to say what it should.
+pub fn next_word(from: BorrowedFd<'_>) -> Option<Word> {
+    let mut buffer = [0; MAX_BYTES];
+    let message = socket::try_receive(from, &mut buffer).ok().flatten()?;
+    let text = String::from_utf8_lossy(&buffer[..message.len]);
+    match text.split_once('\n') {
+        None if text == "ready" => Some(Word::Ready),
+        None if text == "alive" => Some(Word::Alive),
+        Some(("failed", reason)) => Some(Word::Failed(reason.to_owned())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn words_and_orders_arrive() {
+        let (ours, theirs) = socket::pair().unwrap();
+        for word in [Word::Ready, Word::Alive, Word::Failed("no\nroom".into())] {
+            say(theirs.as_fd(), &word).unwrap();
+            assert_eq!(next_word(ours.as_fd()), Some(word));
+        }
+        assert_eq!(next_word(ours.as_fd()), None);
+        let version = Order::Version {
+            language: "python".into(),
+            version: "3.11".into(),
+        };
+        order(ours.as_fd(), &version).unwrap();
+        order(ours.as_fd(), &Order::Stop).unwrap();
+        assert!(
+            matches!(next_order(theirs.as_fd()), Ok(Some(Order::Version { version, .. })) if version == "3.11")
+        );
+        assert!(matches!(next_order(theirs.as_fd()), Ok(Some(Order::Stop))));
+        socket::send(ours.as_fd(), b"warden", &[]).unwrap();
+        assert!(next_order(theirs.as_fd()).is_err(), "a warden without its socket");
+        drop(ours);
+        assert!(matches!(next_order(theirs.as_fd()), Ok(None)));
+    }
+}

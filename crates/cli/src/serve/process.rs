@@ -1,0 +1,134 @@
+//! The server process: takes its walls, opens the state, starts the engine, and serves. It reads the
+//! network and holds no privilege; what it needs of the host it got open.
+
+use super::control::{self, Order, Word};
+use super::settings::ServeSettings;
+use casemate_engine::sandbox::confine::{Confinement, confine};
+use casemate_engine::sandbox::seccomp;
+use casemate_engine::service::store::{self, Store};
+use casemate_engine::service::{Kinds, Parts, Service};
+use casemate_server::{Lifecycle, Stop};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// How often it says that it is alive.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
+/// How long the engine may take to answer before it counts as stuck.
+const ENGINE_LIMIT: Duration = Duration::from_secs(10);
+/// How often what is not to be kept is removed.
+const RETAIN_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What the process is given.
+#[derive(Debug)]
+pub struct Given {
+    /// The settings.
+    pub settings: ServeSettings,
+    /// The languages.
+    pub kinds: Arc<Kinds>,
+    /// Where clients connect.
+    pub listener: TcpListener,
+    /// The socket to the supervisor.
+    pub control: OwnedFd,
+}
+
+/// Runs the process to its end; the exit code.
+pub fn run(given: Given) -> i32 {
+    let control = Arc::new(given.control);
+    match serve(given.settings, given.kinds, given.listener, &control) {
+        Ok(()) => 0,
+        Err(error) => {
+            let _ = control::say(control.as_fd(), &Word::Failed(format!("{error:#}")));
+            1
+        }
+    }
+}
+
+fn serve(
+    settings: ServeSettings,
+    kinds: Arc<Kinds>,
+    listener: TcpListener,
+    control: &Arc<OwnedFd>,
+) -> anyhow::Result<()> {
+    let folder = confine(&Confinement {
+        folder: &settings.folder,
+        id: settings.server_id,
+        filter: seccomp::server(),
+    })?;
+    let store = open_store(&folder)?;
+    let kept_folder = folder.join("kept");
+    std::fs::create_dir_all(&kept_folder)?;
+    let service = Service::start(Parts {
+        node_id: settings.node_id,
+        maxima: settings.maxima,
+        kinds,
+        store,
+        most_running: settings.most_running,
+        most_accepted: settings.most_running + settings.most_queued,
+        kept_bytes: settings.kept_bytes,
+        kept_folder,
+    })?;
+    let stop = Stop::new();
+    start_listening(control.clone(), service.clone(), stop.clone())?;
+    start_beating(control.clone(), service.clone())?;
+    start_retaining(service.clone(), settings.retention)?;
+    // Clients that come between this word and the first accept wait in the listening socket.
+    let _ = control::say(control.as_fd(), &Word::Ready);
+    let lifecycle = Lifecycle {
+        stop,
+        ..Lifecycle::default()
+    };
+    casemate_server::serve(settings.http, listener, service, lifecycle)?;
+    Ok(())
+}
+
+fn open_store(folder: &Path) -> Result<Store, store::StoreError> {
+    Store::open(&store::Options::new(folder))
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .map(drop)
+}
+
+/// Obeys the supervisor; without one there is no warden and no way to be stopped, so the process ends.
+fn start_listening(control: Arc<OwnedFd>, service: Service, stop: Stop) -> std::io::Result<()> {
+    thread("control", move || {
+        loop {
+            match control::next_order(control.as_fd()) {
+                Ok(Some(Order::Warden(link))) => service.connect(link),
+                Ok(Some(Order::Version { language, version })) => {
+                    service.kinds().learn_version(&language, version);
+                }
+                Ok(Some(Order::Stop)) => stop.stop(),
+                Ok(None) | Err(_) => std::process::exit(1),
+            }
+        }
+    })
+}
+
+/// Says that the engine turns. A server that does not is ended by the supervisor.
+fn start_beating(control: Arc<OwnedFd>, service: Service) -> std::io::Result<()> {
+    thread("heartbeat", move || {
+        loop {
+            if service.answers_within(ENGINE_LIMIT) {
+                let _ = control::say(control.as_fd(), &Word::Alive);
+            }
+            std::thread::sleep(ALIVE_INTERVAL);
+        }
+    })
+}
+
+fn start_retaining(service: Service, retention: store::Retention) -> std::io::Result<()> {
+    thread("retention", move || {
+        loop {
+            // What cannot be removed now is tried again the next time; the store's health tells why.
+            let _ = service.store().retain(&retention, SystemTime::now());
+            std::thread::sleep(RETAIN_INTERVAL);
+        }
+    })
+}

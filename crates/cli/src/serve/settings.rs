@@ -1,0 +1,121 @@
+//! What `casemate serve` goes by, from configuration and flags.
+
+use crate::args::Serve;
+use crate::config::Loaded;
+use crate::exit::usage;
+use anyhow::Result;
+use casemate_engine::runtime::language::Host;
+use casemate_engine::sandbox::WallSet;
+use casemate_engine::sandbox::ids::IdRange;
+use casemate_engine::service::store::Retention;
+use casemate_server::Config;
+use casemate_sys::credentials;
+use casemate_types::units::parse_duration;
+use casemate_types::{Bytes, Maxima, NodeId};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything a service needs to know.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// This machine.
+    pub node_id: NodeId,
+    /// Bounds of requests.
+    pub maxima: Maxima,
+    /// Where interpreters are looked for.
+    pub host: Host,
+    /// Locks and kept look-ups; ours alone.
+    pub state_dir: PathBuf,
+    /// The folder of the server process: its state.
+    pub folder: PathBuf,
+    /// The id that the server process takes; `None` when we are not root.
+    pub server_id: Option<u32>,
+    /// Ids of sandboxes when root.
+    pub ids: Option<IdRange>,
+    /// Where the cgroup subtree is.
+    pub cgroup_base: Option<PathBuf>,
+    /// Walls that may be missing.
+    pub allow_missing: WallSet,
+    /// Executions at once.
+    pub most_running: usize,
+    /// Executions that wait.
+    pub most_queued: usize,
+    /// Memory for kept output, bytes.
+    pub kept_bytes: u64,
+    /// What is kept of ended executions.
+    pub retention: Retention,
+    /// How long what runs may go on when the service is told to stop.
+    pub stop_limit: Duration,
+    /// The bounds of HTTP.
+    pub http: Config,
+}
+
+impl ServeSettings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A setting that is out of its bounds, or an address beyond loopback.
+    pub fn load(args: &Serve, loaded: &Loaded) -> Result<Self> {
+        let settings = loaded.settings()?;
+        let is_root = credentials::effective_uid() == 0;
+        let number = |name, least: u64, most: u64| {
+            let read = |t: &str| t.parse().ok().filter(|n| (least..=most).contains(n));
+            loaded.parse::<u64>(name, read, &format!("a number of {least} to {most}"))
+        };
+        let time = |name| {
+            let read = |t: &str| parse_duration(t).ok().filter(|d| !d.is_zero());
+            loaded.parse(name, read, "a duration such as 10s, not 0")
+        };
+        let size = |name| {
+            let read = |t: &str| t.parse::<Bytes>().ok().filter(|b| b.0 > 0);
+            loaded.parse(name, read, "a size such as 512M, not 0")
+        };
+        let stop_limit = time("stop_limit")?;
+        Ok(Self {
+            listen: listen(args, loaded)?,
+            node_id: settings.node_id,
+            maxima: settings.maxima,
+            host: settings.host,
+            folder: settings.state_dir.join("server"),
+            state_dir: settings.state_dir,
+            server_id: match is_root {
+                true => Some(number("server_id", 1, u64::from(u32::MAX) - 2)? as u32),
+                false => None,
+            },
+            ids: settings.ids,
+            cgroup_base: settings.cgroup_base,
+            allow_missing: settings.allow_missing,
+            most_running: number("max_running", 1, 16_384)? as usize,
+            most_queued: number("max_queued", 0, 1 << 20)? as usize,
+            kept_bytes: size("kept_output")?.0,
+            retention: Retention {
+                max_age: Some(time("keep_age")?),
+                max_count: Some(number("keep_count", 1, u64::MAX)?),
+                max_bytes: Some(size("keep_bytes")?),
+            },
+            stop_limit,
+            http: Config {
+                drain_limit: stop_limit,
+                ..Config::default()
+            },
+        })
+    }
+}
+
+/// The address; one that others can reach is refused for as long as nobody asks who they are.
+fn listen(args: &Serve, loaded: &Loaded) -> Result<SocketAddr> {
+    let read = |t: &str| t.parse().ok();
+    let configured = loaded.parse("listen", read, "an address with a port, such as 127.0.0.1:8484")?;
+    let address: SocketAddr = args.listen.unwrap_or(configured);
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err(usage(format!(
+        "listen: {address} can be reached from other machines, and callers cannot be told apart yet: \
+         give a loopback address, such as 127.0.0.1:{}",
+        address.port()
+    )))
+}

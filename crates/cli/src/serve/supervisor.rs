@@ -1,0 +1,398 @@
+//! The supervisor: keeps the privilege it was started with and reads nothing of anyone. It starts the
+//! warden and the server, starts them again when they die, and sweeps after them.
+
+use super::control::{self, Order, Word};
+use super::notify::Manager;
+use super::process::{self, Given};
+use super::settings::ServeSettings;
+use anyhow::{Context, Result, anyhow};
+use casemate_engine::sandbox::Setup;
+use casemate_engine::sandbox::plan::Blueprint;
+use casemate_engine::sandbox::warden::{self, Started};
+use casemate_engine::service::Kinds;
+use casemate_sys::event::{self, interest, no_interest};
+use casemate_sys::process as processes;
+use casemate_sys::{credentials, fd, libc, signal, socket, terminal};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a dead warden's leftovers may take to go.
+const SWEEP_LIMIT: Duration = Duration::from_secs(5);
+/// How long a warden may take to bury its sandboxes when its client is gone.
+const WARDEN_END_LIMIT: Duration = Duration::from_secs(10);
+/// A server that has not said for so long that it is alive is stuck.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+/// What lived for so long is started again at once; what dies sooner, after a pause that doubles.
+const STEADY: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Starts of a server that was never ready before the supervisor gives up.
+const MOST_FAILED_STARTS: u32 = 5;
+
+/// A child process.
+#[derive(Debug)]
+struct Child {
+    pid: i32,
+    pidfd: OwnedFd,
+    since: Duration,
+}
+
+#[derive(Debug)]
+struct Server {
+    child: Child,
+    control: OwnedFd,
+    heard: Duration,
+}
+
+/// The supervisor.
+pub struct Supervisor {
+    settings: ServeSettings,
+    kinds: Arc<Kinds>,
+    blueprints: Vec<Blueprint>,
+    listener: TcpListener,
+    signals: OwnedFd,
+    manager: Manager,
+    /// Its writing end closes when we die, and the warden sees that.
+    lifeline: (OwnedFd, OwnedFd),
+    warden: Option<Child>,
+    server: Option<Server>,
+    prober: Option<Child>,
+    pause: Duration,
+    failed_starts: u32,
+    was_ready: bool,
+    stopping: Option<Duration>,
+    failure: Option<String>,
+}
+
+impl Supervisor {
+    /// Takes over signals; nothing is started yet.
+    ///
+    /// # Errors
+    /// When descriptors cannot be had.
+    pub fn new(
+        settings: ServeSettings,
+        kinds: Kinds,
+        blueprints: Vec<Blueprint>,
+        listener: TcpListener,
+    ) -> Result<Self> {
+        let wanted = [signal::SIGTERM, signal::SIGINT, signal::SIGCHLD, signal::SIGHUP];
+        Ok(Self {
+            settings,
+            kinds: Arc::new(kinds),
+            blueprints,
+            listener,
+            signals: signal::descriptor(&wanted).context("take over signals")?,
+            manager: Manager::find(),
+            lifeline: fd::pipe().context("make the lifeline")?,
+            warden: None,
+            server: None,
+            prober: None,
+            pause: Duration::ZERO,
+            failed_starts: 0,
+            was_ready: false,
+            stopping: None,
+            failure: None,
+        })
+    }
+
+    /// Runs until it is told to stop; the exit code.
+    ///
+    /// # Errors
+    /// When the server never comes up, or children cannot be started.
+    pub fn run(mut self) -> Result<u8> {
+        self.sweep();
+        while !self.is_over() {
+            if self.stopping.is_none() {
+                self.start_missing()?;
+            }
+            self.wait()?;
+            self.take_signals();
+            self.listen_to_server();
+            self.bury();
+            self.watch_clock();
+        }
+        self.finish();
+        match self.failure.take() {
+            Some(reason) => Err(anyhow!(reason)),
+            None => Ok(0),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopping.is_some() && self.server.is_none()
+    }
+
+    /// Starts what is not there; after a quick death only when its pause is over.
+    fn start_missing(&mut self) -> Result<()> {
+        if self.warden.is_some() && self.server.is_some() {
+            return Ok(());
+        }
+        if !self.pause.is_zero() {
+            let _ = event::wait(
+                &mut [interest(self.signals.as_fd(), libc::POLLIN)],
+                Some(self.pause),
+            );
+        }
+        let link = match self.warden {
+            Some(_) => None,
+            None => Some(self.start_warden()?),
+        };
+        if self.server.is_none() {
+            self.start_server()?;
+        }
+        if let (Some(link), Some(server)) = (link, &self.server) {
+            // A server that is gone is seen by its descriptor.
+            let _ = control::order(server.control.as_fd(), &Order::Warden(link));
+        }
+        Ok(())
+    }
+
+    fn start_warden(&mut self) -> Result<OwnedFd> {
+        let s = &self.settings;
+        let blueprints = self.blueprints.iter().map(Blueprint::try_clone);
+        let setup = Setup {
+            blueprints: blueprints
+                .collect::<Result<_, _>>()
+                .context("hand over the blueprints")?,
+            takes_blueprints: false,
+            ids: s.ids,
+            state_dir: s.state_dir.clone(),
+            cgroup_base: s.cgroup_base.clone(),
+            allow_missing: s.allow_missing,
+            lifeline: Some(self.lifeline.0.try_clone().context("hand over the lifeline")?),
+        };
+        let Started { socket, pid, pidfd } = warden::start(setup).context("start the warden")?;
+        self.warden = Some(Child {
+            pid,
+            pidfd,
+            since: event::monotonic(),
+        });
+        Ok(socket)
+    }
+
+    fn start_server(&mut self) -> Result<()> {
+        let (ours, theirs) = socket::pair().context("make the server's socket")?;
+        let listener = self
+            .listener
+            .try_clone()
+            .context("hand over the listening socket")?;
+        let child = fork("start the server")?;
+        let Some(child) = child else {
+            let kept = [listener.as_fd(), theirs.as_fd()];
+            if enter_child(&kept, c"casemate-server").is_err() {
+                processes::exit(1);
+            }
+            let given = Given {
+                settings: self.settings.clone(),
+                kinds: self.kinds.clone(),
+                listener,
+                control: theirs,
+            };
+            processes::exit(process::run(given))
+        };
+        let now = event::monotonic();
+        self.server = Some(Server {
+            child,
+            control: ours,
+            heard: now,
+        });
+        self.start_prober();
+        Ok(())
+    }
+
+    /// Asks interpreters for their versions beside everything else, and tells the server. Without it
+    /// versions are missing in a list, and nothing else.
+    fn start_prober(&mut self) {
+        let Some(server) = &self.server else { return };
+        let Ok(control) = server.control.try_clone() else {
+            return;
+        };
+        match fork("start the prober") {
+            Ok(Some(child)) => self.prober = Some(child),
+            Ok(None) => {
+                let _ = enter_child(&[control.as_fd()], c"casemate-prober");
+                for (language, version) in self.kinds.probe_versions(&self.settings.host) {
+                    let version = Order::Version { language, version };
+                    let _ = control::order(control.as_fd(), &version);
+                }
+                processes::exit(0)
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn wait(&self) -> Result<()> {
+        let pidfd = |child: Option<&Child>| {
+            child.map_or_else(no_interest, |c| interest(c.pidfd.as_fd(), libc::POLLIN))
+        };
+        let control = |server: &Server| interest(server.control.as_fd(), libc::POLLIN);
+        let mut fds = [
+            interest(self.signals.as_fd(), libc::POLLIN),
+            pidfd(self.warden.as_ref()),
+            pidfd(self.server.as_ref().map(|s| &s.child)),
+            pidfd(self.prober.as_ref()),
+            self.server.as_ref().map_or_else(no_interest, control),
+        ];
+        let beat = self.manager.watchdog.unwrap_or(Duration::from_secs(1));
+        event::wait(&mut fds, Some(beat.min(Duration::from_secs(1)))).context("wait for children")?;
+        Ok(())
+    }
+
+    /// The first request to stop lets what runs end; the second one does not.
+    fn take_signals(&mut self) {
+        while let Ok(Some(received)) = signal::take(self.signals.as_fd()) {
+            if matches!(received.signal, signal::SIGTERM | signal::SIGINT) {
+                let now = event::monotonic();
+                let is_first = self.stopping.is_none();
+                self.stopping = Some(if is_first {
+                    now + self.settings.stop_limit
+                } else {
+                    now
+                });
+                if is_first {
+                    self.manager.tell("STOPPING=1");
+                    if let Some(server) = &self.server {
+                        let _ = control::order(server.control.as_fd(), &Order::Stop);
+                    }
+                }
+            }
+        }
+    }
+
+    fn listen_to_server(&mut self) {
+        let Some(server) = &mut self.server else { return };
+        while let Some(word) = control::next_word(server.control.as_fd()) {
+            server.heard = event::monotonic();
+            match word {
+                Word::Ready => {
+                    self.failed_starts = 0;
+                    if !std::mem::replace(&mut self.was_ready, true) {
+                        eprintln!("casemate: serving on http://{}", self.settings.listen);
+                    }
+                    self.manager.tell("READY=1");
+                }
+                Word::Alive => self.manager.tell("WATCHDOG=1"),
+                Word::Failed(reason) => {
+                    eprintln!("casemate: the server cannot start: {reason}");
+                    self.failure = Some(reason);
+                }
+            }
+        }
+    }
+
+    /// Takes note of the dead, and clears away what they left.
+    fn bury(&mut self) {
+        if let Some(prober) = self.prober.take_if(|child| has_ended(child)) {
+            reap(&prober);
+        }
+        if let Some(server) = self.server.take_if(|server| has_ended(&server.child)) {
+            reap(&server.child);
+            self.note_death("server", server.child.since);
+            self.failed_starts += 1;
+            if self.stopping.is_none() && self.failed_starts >= MOST_FAILED_STARTS && !self.was_ready {
+                self.stopping = Some(event::monotonic());
+                self.failure
+                    .get_or_insert_with(|| "the server does not start".into());
+            }
+            // It kills what it had built, and ends by itself.
+            self.end_warden();
+        }
+        if let Some(dead) = self.warden.take_if(|child| has_ended(child)) {
+            reap(&dead);
+            self.note_death("warden", dead.since);
+            self.sweep();
+        }
+    }
+
+    fn note_death(&mut self, name: &str, since: Duration) {
+        if self.stopping.is_some() {
+            return;
+        }
+        let lived = event::monotonic().saturating_sub(since);
+        self.pause = if lived >= STEADY {
+            Duration::ZERO
+        } else {
+            (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
+        };
+        eprintln!(
+            "casemate: the {name} has died after {} s; starting it again",
+            lived.as_secs()
+        );
+    }
+
+    fn end_warden(&mut self) {
+        let Some(warden) = self.warden.take() else { return };
+        let ended = event::wait_one(warden.pidfd.as_fd(), libc::POLLIN, Some(WARDEN_END_LIMIT));
+        if !matches!(ended, Ok(true)) {
+            let _ = processes::kill_fd(warden.pidfd.as_fd(), libc::SIGKILL);
+        }
+        reap(&warden);
+        self.sweep();
+    }
+
+    fn sweep(&self) {
+        let until = event::monotonic() + SWEEP_LIMIT;
+        let s = &self.settings;
+        while let Err(error) = warden::sweep(&s.state_dir, s.cgroup_base.clone()) {
+            if event::monotonic() >= until {
+                // Where there are no groups there is nothing to sweep, and runs are refused.
+                eprintln!("casemate: leftovers could not be removed: {error}");
+                return;
+            }
+            let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
+        }
+    }
+
+    fn watch_clock(&mut self) {
+        let now = event::monotonic();
+        let Some(server) = &self.server else { return };
+        let is_late = self.stopping.is_some_and(|until| now >= until);
+        let is_stuck = now.saturating_sub(server.heard) > SILENCE_LIMIT;
+        if is_late || is_stuck {
+            let _ = processes::kill_fd(server.child.pidfd.as_fd(), libc::SIGKILL);
+        }
+    }
+
+    fn finish(&mut self) {
+        self.end_warden();
+        if let Some(prober) = self.prober.take() {
+            let _ = processes::kill_fd(prober.pidfd.as_fd(), libc::SIGKILL);
+            reap(&prober);
+        }
+    }
+}
+
+fn fork(step: &'static str) -> Result<Option<Child>> {
+    let Some(pid) = processes::fork().context(step)? else {
+        return Ok(None);
+    };
+    Ok(Some(Child {
+        pid,
+        pidfd: processes::open_pidfd(pid).context(step)?,
+        since: event::monotonic(),
+    }))
+}
+
+/// In a child: a session of its own, so that a terminal's Ctrl-C reaches the supervisor alone, plain
+/// signals, and nothing open but what it is given.
+fn enter_child(kept: &[BorrowedFd<'_>], name: &std::ffi::CStr) -> std::io::Result<()> {
+    let _ = terminal::new_session();
+    let _ = credentials::set_name(name);
+    credentials::die_with_parent()?;
+    signal::reset()?;
+    signal::ignore(signal::SIGPIPE);
+    fd::close_all_but(kept, 3)
+}
+
+fn has_ended(child: &Child) -> bool {
+    matches!(
+        event::wait_one(child.pidfd.as_fd(), libc::POLLIN, Some(Duration::ZERO)),
+        Ok(true)
+    )
+}
+
+fn reap(child: &Child) {
+    let _ = processes::reap(child.pid, processes::Wait::Block);
+}
