@@ -49,6 +49,7 @@ Examples:
   casemate run --timeout 5s --memory 512M --stdin in.txt solve.py
   casemate run --file data.csv --out '*.png' --out-dir plots plot.py
   casemate run --json hello.py                the whole result as JSON
+  casemate run --server http://127.0.0.1:8484 hello.py
 
 Exit codes:
   the program's own; 128 + signal    it ended by itself
@@ -114,6 +115,9 @@ pub struct Run {
     /// Run although this wall is missing here; the result says so
     #[arg(long, value_enum, value_name = "WALL")]
     pub allow_missing: Vec<MissingArg>,
+    /// Let the service at this address run it: its languages, its walls, its limits
+    #[arg(long, value_name = "URL", conflicts_with = "allow_missing")]
+    pub server: Option<String>,
     /// Print the result object as JSON and nothing else on standard output
     #[arg(long)]
     pub json: bool,

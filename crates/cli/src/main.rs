@@ -6,6 +6,7 @@ mod doctor;
 mod exit;
 mod languages;
 mod output;
+mod remote;
 mod run;
 mod serve;
 mod wire;

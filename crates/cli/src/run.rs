@@ -1,9 +1,11 @@
 //! `casemate run`: flags and files become a request, the outcome becomes output and an exit code.
 
 use crate::args::{MissingArg, NetworkArg, Run};
+use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
-use crate::{config, wire};
+use crate::remote::{self, WantsFiles};
+use crate::wire::Wire;
 use anyhow::{Context, Result};
 use casemate_engine::runtime::language::{SHEBANG_LIMIT_BYTES, Table};
 use casemate_sys::fs::{self, Resolve};
@@ -32,13 +34,28 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
         Show::Streams { raw: args.raw }
     };
     let mut console = Console::new(show, args.quiet).context("take over signals")?;
-    let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
+    let (outcome, json) = match &args.server {
+        None => {
+            let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
+            let json = args.json.then(|| serde_json::to_string(&Wire::from(&outcome)));
+            (outcome, json.transpose().context("write the result")?)
+        }
+        Some(url) => {
+            let wanted = if out_dir.is_some() {
+                WantsFiles::Content
+            } else {
+                WantsFiles::Names
+            };
+            remote::check(&request)?;
+            let answer = remote::run(url, &request, wanted, &mut console)?;
+            (answer.outcome, args.json.then_some(answer.json))
+        }
+    };
     console.clear();
     let written = out_dir
         .as_ref()
         .map_or(Ok(()), |dir| write_outputs(dir, &outcome));
-    if args.json {
-        let json = serde_json::to_string(&wire::Wire::from(&outcome)).context("write the result")?;
+    if let Some(json) = json {
         output::print((output::harmless_json(&json) + "\n").as_bytes()).context("write the result")?;
     } else if !args.quiet {
         for line in remarks(&outcome, &request, out_dir.is_some()) {

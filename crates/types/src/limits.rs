@@ -81,6 +81,19 @@ pub struct Maxima {
 }
 
 impl Maxima {
+    /// The largest that any administrator can allow: for a client that does not know the service's own.
+    pub fn largest() -> Self {
+        Self {
+            wall: Duration::from_secs(86_400),
+            cpu: Duration::from_secs(86_400),
+            cpus: Cpus { millis: 4_000_000 },
+            memory: Bytes(1 << 44),
+            disk: Bytes(1 << 44),
+            pids: 4_000_000,
+            output: Bytes::gib(1),
+        }
+    }
+
     /// The contract's maxima on a host with so many CPUs.
     pub fn of_host(cpus: u32) -> Self {
         Self {
