@@ -8,17 +8,20 @@
 //! - `VM_GUEST=1`: the machine is emulated; time limits are twenty times wider.
 //! - `CASEMATE_TEST_ROOTLESS=1`: an ordinary user; the cgroup layer may be missing.
 //! - `CASEMATE_TEST_NO_SKIP=1`: a missing capability fails the test instead of skipping it.
+//! - `CASEMATE_TEST_SERVER`: the URL of a service; every run is then carried out by it.
 //! - `CASEMATE_LEAK_RUNS`: the number of runs in `leaks.rs`.
 
 mod base64;
 mod facts;
 mod host;
+pub mod http;
 mod outcome;
 mod probe;
 mod random;
 mod residue;
 mod run;
 mod scratch;
+mod service;
 mod skip;
 mod watch;
 
@@ -33,6 +36,7 @@ pub use random::Random;
 pub use residue::Residue;
 pub use run::{RawOutput, Run, Running, raw, raw_with};
 pub use scratch::Scratch;
+pub use service::{Service, Starting};
 pub use skip::{Skip, need_cgroup, need_language, need_root, skip};
 pub use watch::{Process, find_inside, marker, processes_with, until};
 

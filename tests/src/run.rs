@@ -232,8 +232,10 @@ impl Run {
         if let Some(timeout) = &self.timeout {
             command.args(["--timeout", timeout]);
         }
-        if host::rootless() {
-            command.args(["--allow-missing", "cgroup"]);
+        match host::environment("CASEMATE_TEST_SERVER") {
+            Some(url) => _ = command.args(["--server", &url]),
+            None if host::rootless() => _ = command.args(["--allow-missing", "cgroup"]),
+            None => {}
         }
         if let Some(content) = &self.stdin {
             command.arg("--stdin").arg(self.scratch.write("stdin", content));
