@@ -1,7 +1,7 @@
 //! Resource limits of a process (`setrlimit(2)`) and what it has used (`getrusage(2)`).
 
-use crate::call::check;
-use std::io;
+use crate::call::{check, syscall};
+use crate::io;
 
 pub use libc::{
     RLIMIT_CORE, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_NOFILE,
@@ -11,17 +11,19 @@ pub use libc::{
 /// Sets soft and hard limit; neither is ever raised above the present hard limit, which takes a
 /// capability that we do not ask for.
 pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
+    /// Nothing to set, or nothing to be told.
+    const NONE: usize = 0;
     let mut now = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `now` is a live rlimit that may be written.
-    check(unsafe { libc::getrlimit(resource as _, &mut now) })?;
+    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, NONE, &mut now) })?;
     let hard = hard.min(now.rlim_max);
     let new = libc::rlimit {
         rlim_cur: soft.min(hard),
         rlim_max: hard,
     };
     // SAFETY: `new` is a live rlimit.
-    check(unsafe { libc::setrlimit(resource as _, &new) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, &new, NONE) }).map(drop)
 }

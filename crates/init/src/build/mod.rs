@@ -8,9 +8,12 @@ mod root;
 
 use crate::plan::{Plan, Wall};
 use crate::protocol::Release;
-use casemate_sys::{event, namespace, net};
-use std::io;
-use std::os::fd::OwnedFd;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use casemate_sys::handle::OwnedFd;
+use casemate_sys::io;
+use casemate_sys::{event, fs, namespace, net};
 
 /// A step that failed: what was done to what, and why.
 #[derive(Debug)]
@@ -75,5 +78,5 @@ fn start_clocks_anew() -> Result<(), StepError> {
         event::monotonic().as_secs(),
         event::boottime().as_secs()
     );
-    std::fs::write("/proc/self/timens_offsets", offsets).at(|| "set the clock offsets".into())
+    fs::write_existing(b"/proc/self/timens_offsets", offsets.as_bytes()).at(|| "set the clock offsets".into())
 }

@@ -4,11 +4,15 @@
 use super::{AtStep, StepError, procfs};
 use crate::plan::{Plan, Step};
 use crate::protocol::Release;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::libc;
 use casemate_sys::mount::{self, Depth, attr};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Folder of the new root for what the building needs; nobody can list it.
 const OURS: &[u8] = b".casemate";
