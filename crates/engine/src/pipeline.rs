@@ -14,7 +14,7 @@ use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
 use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
 use casemate_sandbox::ids::IdRange;
 use casemate_sandbox::plan::{Ground, draw};
-use casemate_sandbox::{Collected, Setup, WallSet, Warden};
+use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden};
 use casemate_types::{
     ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, RunPath, SandboxId, Status, Timing,
 };
@@ -48,6 +48,7 @@ pub struct Engine {
     installation: Installation,
     facts: BlueprintFacts,
     warden: Warden,
+    ordered: Option<(Sandbox, SandboxId)>,
     created_at: SystemTime,
     begun: Instant,
 }
@@ -81,7 +82,7 @@ impl Engine {
         let (created_at, begun) = (SystemTime::now(), Instant::now());
         request.check(&settings.maxima)?;
         // First of all, so that it settles on another CPU while the rest is looked up.
-        let warden = Warden::start(Setup {
+        let mut warden = Warden::start(Setup {
             blueprints: Vec::new(),
             takes_blueprints: true,
             ids: settings.ids,
@@ -92,6 +93,15 @@ impl Engine {
         let language = Table::builtin()
             .find(&request.language)
             .ok_or_else(|| EngineError::UnknownLanguage(request.language.chars().take(64).collect()))?;
+        // Ordered before anything is looked up, where it is known what to order: a compiler's sandbox differs.
+        let ordered = if language.compile.is_none() && settings.omit_walls.is_empty() {
+            let id = new_sandbox_id()?;
+            let collects = !request.outputs.is_empty();
+            let create = stages::create(id.value(), &request.limits, request.network, collects);
+            Some((warden.begin(create)?, id))
+        } else {
+            None
+        };
         let installation = detect(language, &settings.host)?;
         let mut ground = Ground {
             prefixes: installation.prefixes.clone(),
@@ -105,11 +115,15 @@ impl Engine {
         let blueprint = draw(&ground)?;
         let facts = BlueprintFacts::from(&blueprint);
         warden.add_blueprint(&blueprint)?;
+        if ordered.is_some() {
+            warden.hand_over_image()?;
+        }
         Ok(Self {
             settings,
             installation,
             facts,
             warden,
+            ordered,
             created_at,
             begun,
         })
@@ -171,6 +185,7 @@ impl Engine {
         let collect = stages::collect_artifacts(&self.installation);
         let job = Job {
             create: stages::create(sandbox_id.value(), limits, casemate_types::Network::None, true),
+            begun: None,
             spec: stages::spawn_spec(
                 &self.installation,
                 argv,
@@ -214,10 +229,14 @@ impl Engine {
         let limits = &request.limits;
         let argv = stages::argv(&self.installation, source, &request.args, limits, Command::Run);
         let variables = self.installation.language.environment;
-        let sandbox_id = new_sandbox_id()?;
+        let (begun, sandbox_id) = match self.ordered.take() {
+            Some((sandbox, id)) => (Some(sandbox), id),
+            None => (None, new_sandbox_id()?),
+        };
         let collect = stages::collect_outputs(&request.outputs);
         let job = Job {
             create: stages::create(sandbox_id.value(), limits, request.network, collect.is_some()),
+            begun,
             spec: stages::spawn_spec(&self.installation, argv, variables, &request.env, limits, files),
             contents: files.iter().map(|f| f.content).collect(),
             stdin: &request.stdin,

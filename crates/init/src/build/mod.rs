@@ -1,4 +1,4 @@
-//! Builds the inside of a sandbox: root filesystem, `/proc`, host name, clocks, loopback.
+//! Builds the inside of a sandbox: root filesystem, `/proc`, host name, clocks.
 //!
 //! Called once by [`crate::serve`] while init still holds its capabilities over the sandbox's user
 //! namespace. Afterwards nothing of the building remains reachable.
@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use casemate_sys::handle::OwnedFd;
 use casemate_sys::io;
-use casemate_sys::{event, fs, namespace, net};
+use casemate_sys::{event, fs, namespace};
 
 /// A step that failed: what was done to what, and why.
 #[derive(Debug)]
@@ -54,9 +54,6 @@ pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Buil
     if !plan.omitted.has(Wall::Uts) {
         namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
         namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
-    }
-    if release.loopback {
-        net::loopback_up().at(|| "bring up the loopback interface".into())?;
     }
     let workspace = if plan.omitted.has(Wall::Mount) {
         root::host_workspace()?

@@ -59,7 +59,10 @@ impl<'a, 'w> Pump<'a, 'w> {
     /// Orders the sandbox and its program in one go; the kernel keeps the order.
     pub(super) fn start(warden: &'w mut Warden, job: Job<'a>) -> Result<Self, RuntimeError> {
         let ordered = event::monotonic();
-        let sandbox = warden.create(job.create)?;
+        let sandbox = match job.begun {
+            Some(sandbox) => sandbox,
+            None => warden.create(job.create)?,
+        };
         let parser = job
             .collect
             .as_ref()
