@@ -69,7 +69,7 @@ phase_deny() {
 
 phase_build() {
     cargo build --locked -p casemate-cli --bin casemate
-    cargo build --locked --release -p casemate-cli --bin casemate
+    scripts/release.sh
     # The build that can leave a wall out, apart from the real one so that nobody mixes them up.
     cargo build --locked --release -p casemate-cli --bin casemate --features test-omit-walls --target-dir "$target/omit"
     local bytes
