@@ -71,6 +71,14 @@ pub fn make_dir(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
     check(unsafe { syscall!(libc::SYS_mkdirat, dir.as_raw_fd(), path.as_ptr(), mode) }).map(drop)
 }
 
+/// Makes an empty regular file where none is, without opening it (`mknodat(2)`).
+pub fn make_file(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
+    let path = c_string(path)?;
+    let mode = libc::S_IFREG | mode;
+    // SAFETY: `path` is a live C string; a regular file has no device number.
+    check(unsafe { syscall!(libc::SYS_mknodat, dir.as_raw_fd(), path.as_ptr(), mode, 0) }).map(drop)
+}
+
 /// Opens a regular file below `dir` for writing, empty, making it and its folders as needed. Every
 /// part is opened by itself, beneath the one before and over no link; what is there already and is no
 /// regular file is refused without being waited for.

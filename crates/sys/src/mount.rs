@@ -226,7 +226,7 @@ pub fn bind_path(source: &[u8], target: &[u8]) -> io::Result<()> {
 }
 
 /// Detaches the mount at `path` with all below it.
-pub fn detach(path: &[u8]) -> io::Result<()> {
+fn detach(path: &[u8]) -> io::Result<()> {
     let path = c_string(path)?;
     // SAFETY: `path` is a live C string.
     check(unsafe { syscall!(libc::SYS_umount2, path.as_ptr(), libc::MNT_DETACH) }).map(drop)

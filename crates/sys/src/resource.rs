@@ -8,6 +8,23 @@ pub use libc::{
     RLIMIT_NPROC, RLIMIT_RTPRIO, RLIMIT_SIGPENDING, RLIMIT_STACK,
 };
 
+/// How many CPUs this process may run on (`sched_getaffinity(2)`); 1 where the kernel would not say.
+pub fn usable_cpus() -> usize {
+    // Room for 8,192: `CONFIG_NR_CPUS` is that at most on x86_64.
+    let mut mask = [0u64; 128];
+    // SAFETY: `mask` may be written and has the size given; 0 is the calling thread.
+    let answer = unsafe {
+        syscall!(
+            libc::SYS_sched_getaffinity,
+            0,
+            size_of_val(&mask),
+            mask.as_mut_ptr()
+        )
+    };
+    let count: u32 = mask.iter().map(|word| word.count_ones()).sum();
+    if answer > 0 { count as usize } else { 1 }
+}
+
 /// Sets soft and hard limit; neither is ever raised above the present hard limit, which takes a
 /// capability that we do not ask for.
 pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
