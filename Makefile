@@ -1,11 +1,14 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-vm fuzz bench lint tidy deny fmt install-test-deps clean
+.PHONY: help release demo test test-vm fuzz bench lint tidy deny fmt install-test-deps clean
 
 SECONDS_EACH ?= 60
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+release: ## Build target/release/casemate, a static program
+	@scripts/release.sh
 
 demo: ## Build casemate and run real programs behind its walls, and two attacks
 	@scripts/demo.sh

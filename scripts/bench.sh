@@ -19,7 +19,7 @@ work=$(mktemp -d /tmp/casemate-bench.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 missed=0
 
-if [ -z "${CASEMATE_BIN:-}" ]; then cargo build --locked --release -q --bin casemate; fi
+if [ -z "${CASEMATE_BIN:-}" ]; then scripts/release.sh -q; fi
 
 # verdict NAME VALUE UNIT BUDGET: whole numbers.
 verdict() {

@@ -76,9 +76,9 @@ find_flags() {
 }
 
 if [ -z "${CASEMATE_BIN:-}" ]; then
-    title "Building (cargo build --release)"
+    title "Building (scripts/release.sh)"
     command -v cargo >/dev/null || { echo "demo.sh: Cargo is missing: https://rustup.rs" >&2; exit 1; }
-    cargo build --locked --release --bin casemate
+    scripts/release.sh
 fi
 
 title "What this machine offers: casemate doctor"

@@ -42,10 +42,12 @@ phase_fmt() {
 }
 
 phase_clippy() {
-    # Tests and benches too; the second run sees the code that only the test build has.
+    # Tests and benches too; the second run sees the code that only the test build has, the third what init is
+    # without the standard library.
     local lints=(-D warnings -D clippy::undocumented_unsafe_blocks)
     cargo clippy --locked --workspace --all-targets -- "${lints[@]}"
     cargo clippy --locked -p casemate-cli --features test-omit-walls -- "${lints[@]}"
+    cargo clippy --locked -p casemate-init --no-default-features -- "${lints[@]}" -C panic=abort
 }
 
 phase_tidy() {
@@ -67,7 +69,7 @@ phase_deny() {
 
 phase_build() {
     cargo build --locked -p casemate-cli --bin casemate
-    cargo build --locked --release -p casemate-cli --bin casemate
+    scripts/release.sh
     # The build that can leave a wall out, apart from the real one so that nobody mixes them up.
     cargo build --locked --release -p casemate-cli --bin casemate --features test-omit-walls --target-dir "$target/omit"
     local bytes

@@ -1,7 +1,7 @@
 //! Build time: compiles the seccomp policies, and builds `init` as a static program to be embedded.
 //!
 //! `init` is built by a cargo of its own with a target folder of its own, since it needs other
-//! flags (`+crt-static`) than the binary that embeds it.
+//! flags and features than the binary that embeds it (`docs/decisions/0007-init-without-libc.md`).
 
 #[path = "build/seccomp/mod.rs"]
 mod seccomp;
@@ -9,6 +9,21 @@ mod seccomp;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Each run copies these bytes into a sealed memory file, and they are there once for each sandbox.
+const MAX_INIT_BYTES: u64 = 160 << 10;
+
+/// A static program with an entry of its own and no C library. The `libc` crate names `libc.a` all the
+/// same, so the archive must be there; nothing is taken from it.
+const FLAGS: [&str; 7] = [
+    "-Ctarget-feature=+crt-static",
+    "-Crelocation-model=static",
+    "-Cforce-unwind-tables=no",
+    "-Clink-arg=-static",
+    "-Clink-arg=-nostartfiles",
+    "-Clink-arg=-nostdlib",
+    "-Clink-arg=-Wl,--build-id=none",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(variable("OUT_DIR")?);
@@ -36,6 +51,7 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
             "casemate-init",
             "--package",
             "casemate-init",
+            "--no-default-features",
         ])
         .args(["--target", &target])
         .arg("--manifest-path")
@@ -46,10 +62,9 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            "-Ctarget-feature=+crt-static\u{1f}-Crelocation-model=static",
-        )
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "true")
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"))
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env_remove("RUSTFLAGS");
@@ -63,9 +78,8 @@ fn build_init(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     let built = folder.join(target).join("release/casemate-init");
     let size = std::fs::metadata(&built)?.len();
-    // Each run copies these bytes into a sealed memory file.
-    if size > 1 << 20 {
-        return Err(format!("casemate-init has {size} bytes, more than 1 MiB").into());
+    if size > MAX_INIT_BYTES {
+        return Err(format!("casemate-init has {size} bytes, more than {MAX_INIT_BYTES}").into());
     }
     std::fs::copy(&built, out.join("casemate-init"))?;
     Ok(())

@@ -11,10 +11,10 @@ use crate::layers::BlueprintFacts;
 use crate::outcome::{Compile, Concluding, conclude};
 use crate::stages::{self, Placed};
 use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
-use casemate_runtime::oneshot::{self, Observer, Report, Stream};
+use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
 use casemate_sandbox::ids::IdRange;
 use casemate_sandbox::plan::{Ground, draw};
-use casemate_sandbox::{Collected, Setup, WallSet, Warden};
+use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden};
 use casemate_types::{ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -46,6 +46,8 @@ pub struct Engine {
     installation: Installation,
     facts: BlueprintFacts,
     warden: Warden,
+    /// The sandbox that was ordered beforehand.
+    ordered: Option<(Sandbox, SandboxId)>,
     created_at: SystemTime,
     begun: Instant,
 }
@@ -79,7 +81,7 @@ impl Engine {
         let (created_at, begun) = (SystemTime::now(), Instant::now());
         request.check(&settings.maxima)?;
         // First of all, so that it settles on another CPU while the rest is looked up.
-        let warden = Warden::start(Setup {
+        let mut warden = Warden::start(Setup {
             blueprints: Vec::new(),
             takes_blueprints: true,
             ids: settings.ids,
@@ -91,6 +93,15 @@ impl Engine {
         let language = Table::builtin()
             .find(&request.language)
             .ok_or_else(|| EngineError::UnknownLanguage(request.language.chars().take(64).collect()))?;
+        // Ordered before anything is looked up, where it is known what to order: a compiler's sandbox differs.
+        let ordered = if language.compile.is_none() && settings.omit_walls.is_empty() {
+            let id = new_sandbox_id()?;
+            let collects = !request.outputs.is_empty();
+            let create = stages::create(id.value(), &request.limits, request.network, collects);
+            Some((warden.begin(create)?, id))
+        } else {
+            None
+        };
         let installation = detect(language, &settings.host)?;
         let mut ground = Ground {
             prefixes: installation.prefixes.clone(),
@@ -104,11 +115,15 @@ impl Engine {
         let blueprint = draw(&ground)?;
         let facts = BlueprintFacts::from(&blueprint);
         warden.add_blueprint(&blueprint)?;
+        if ordered.is_some() {
+            warden.hand_over_image()?;
+        }
         Ok(Self {
             settings,
             installation,
             facts,
             warden,
+            ordered,
             created_at,
             begun,
         })
@@ -183,8 +198,14 @@ impl Engine {
         files: &[Placed<'_>],
         observer: &mut dyn Observer,
     ) -> Result<(Report, SandboxId), EngineError> {
-        let sandbox_id = new_sandbox_id()?;
-        let job = stages::program_job(&self.installation, request, source, files, sandbox_id);
+        let (begun, sandbox_id) = match self.ordered.take() {
+            Some((sandbox, id)) => (Some(sandbox), id),
+            None => (None, new_sandbox_id()?),
+        };
+        let job = Job {
+            begun,
+            ..stages::program_job(&self.installation, request, source, files, sandbox_id)
+        };
         // monitor: nothing watches the run yet but its limits.
         Ok((oneshot::run(&mut self.warden, job, observer)?, sandbox_id))
     }

@@ -94,6 +94,7 @@ pub fn compile_job<'a>(
     let variables = compile.map_or(&[][..], |c| c.environment);
     Job {
         create: create(sandbox.value(), limits, Network::None, true),
+        begun: None,
         spec: spawn_spec(installation, argv, variables, &Default::default(), limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &[],
@@ -127,6 +128,7 @@ pub fn program_job<'a>(
     let collect = collect_outputs(&request.outputs);
     Job {
         create: create(sandbox.value(), limits, request.network, collect.is_some()),
+        begun: None,
         spec: spawn_spec(installation, argv, variables, &request.env, limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &request.stdin,

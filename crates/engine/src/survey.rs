@@ -139,6 +139,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         .unwrap_or(&PROGRAMS[0]);
     let job = Job {
         create: stages::create(0, &limits, Network::None, false),
+        begun: None,
         spec: SpawnSpec {
             program: program.as_bytes().to_vec(),
             argv: vec![program.as_bytes().to_vec()],

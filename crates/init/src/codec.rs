@@ -3,6 +3,8 @@
 //! Writers are the `sandbox` crate; the reader is init. A reader never trusts a length: each is
 //! checked against what is left before anything is allocated.
 
+use alloc::vec::Vec;
+
 /// Why bytes could not be read as what they should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Malformed {

@@ -12,10 +12,12 @@ use crate::protocol::Release;
 use crate::spec::CollectSpec;
 use crate::stream::{Head, MAX_PATH_BYTES};
 use crate::walls;
+use alloc::vec;
+use alloc::vec::Vec;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::{fd, landlock, libc, memfd, process, seccomp};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 const MAX_SPEC_BYTES: usize = 256 << 10;
 
@@ -81,7 +83,7 @@ impl Kept {
             fd::duplicate_to(held.as_fd(), 3 + i as i32)?;
         }
         // What owns a number below is never dropped: this process only exits.
-        wanted.into_iter().for_each(std::mem::forget);
+        wanted.into_iter().for_each(core::mem::forget);
         fd::close_from(6)?;
         Ok(Self {
             workspace: fd::adopt(3)?,

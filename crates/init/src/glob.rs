@@ -5,6 +5,9 @@
 //! (pattern length x path length) steps and no recursion beyond the number of `**` and `*`, which
 //! is handled by remembered positions.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 /// Longest pattern, bytes.
 pub const MAX_PATTERN_BYTES: usize = 1024;
 

@@ -3,6 +3,11 @@
 //! The binary `casemate-init` is pid 1 of every sandbox. This library holds what it shares with the
 //! `sandbox` crate, which writes what init reads: the [`plan`] of the walls, the [`spec`] of a
 //! spawn, and the [`protocol`] of both sockets. Everything is single-threaded.
+//!
+//! The product embeds the program without the feature `std`: no standard library, no C library.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
 
 pub mod build;
 pub mod codec;

@@ -4,6 +4,7 @@
 //! file. What differs between two sandboxes of one kind is in [`crate::protocol::Release`].
 
 use crate::codec::{Malformed, Reader, Writer};
+use alloc::vec::Vec;
 
 /// Largest encoded plan, bytes.
 pub const MAX_PLAN_BYTES: usize = 4 << 20;

@@ -5,6 +5,7 @@
 //! - *control*, to the caller: [`Request`] comes in, [`Event`] goes out. Many spawns can live at once.
 
 use crate::codec::{Malformed, Reader, Writer};
+use alloc::vec::Vec;
 
 /// Largest message on either socket, bytes.
 pub const MAX_MESSAGE_BYTES: usize = 4096;

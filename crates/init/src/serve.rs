@@ -7,14 +7,15 @@ use crate::plan::{MAX_PLAN_BYTES, Plan, Wall};
 use crate::protocol::{CONTROL_FD, Event, MAX_MESSAGE_BYTES, PLAN_FD, Release, Request, SYNC_FD, TREES_FD};
 use crate::spawn::{self, Ground, Wiring};
 use crate::walls;
+use alloc::vec::Vec;
 use casemate_sys::credentials::{self, capability};
 use casemate_sys::event::{interest, wait};
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::process::{self, Exit, Reaped, Wait};
 use casemate_sys::{event, fd, libc, memfd, signal, socket};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use core::time::Duration;
 
 /// How often the disk is looked at while programs live.
 const DISK_SAMPLE: Duration = Duration::from_millis(100);
@@ -387,7 +388,8 @@ struct Wanted {
 
 /// Received and sent bytes of `lo` (proc_pid_net(5), `dev`); what goes over loopback is counted once.
 fn loopback_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
+    let text = fs::read_start(b"/proc/self/net/dev", 16 << 10).unwrap_or_default();
+    let text = core::str::from_utf8(&text).unwrap_or_default();
     let line = text.lines().find_map(|l| l.trim().strip_prefix("lo:"));
     line.and_then(|l| l.split_whitespace().next())
         .and_then(|n| n.parse().ok())

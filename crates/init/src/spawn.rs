@@ -6,11 +6,15 @@ use crate::protocol::Release;
 use crate::spec::{FileHead, MAX_HEAD_BYTES, SpawnSpec};
 use crate::stream::is_plain_relative;
 use crate::walls;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::process::{self, Vector};
 use casemate_sys::{credentials, fd, libc, memfd, signal, terminal};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What every spawn of a sandbox shares.
 pub struct Ground<'a> {
@@ -221,8 +225,8 @@ fn enter_apparmor(plan: &Plan) -> Result<(), StepError> {
         return Ok(());
     }
     let order = [b"exec ", &plan.apparmor[..]].concat();
-    std::fs::write("/proc/self/attr/apparmor/exec", &order)
-        .or_else(|_| std::fs::write("/proc/self/attr/exec", &order))
+    fs::write_existing(b"/proc/self/attr/apparmor/exec", &order)
+        .or_else(|_| fs::write_existing(b"/proc/self/attr/exec", &order))
         .at(|| "enter the AppArmor profile".into())
 }
 
@@ -239,7 +243,7 @@ fn wire_up(stdio: &[OwnedFd; 3], report: &OwnedFd) -> io::Result<()> {
     }
     fd::duplicate_to(report.as_fd(), 3)?;
     // Adopting it again sets close-on-exec; the number itself stays open until exec.
-    std::mem::forget(fd::adopt(3)?);
+    core::mem::forget(fd::adopt(3)?);
     Ok(())
 }
 

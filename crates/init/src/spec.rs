@@ -4,6 +4,7 @@
 //! copied from there in pieces, so that init's own memory stays small.
 
 use crate::codec::{Malformed, Reader, Writer};
+use alloc::vec::Vec;
 
 /// Largest head of a spawn spec, bytes: 128 KiB of arguments, 128 KiB of environment, 1,000 paths.
 pub const MAX_HEAD_BYTES: usize = 6 << 20;

@@ -1,6 +1,8 @@
 //! The stream in which the collector sends output files: records of a head and the file's bytes,
 //! then one end record. The reader is the caller's side and trusts nothing.
 
+use alloc::vec::Vec;
+
 /// Bytes of a record's head: path length, mode, size.
 pub const HEAD_BYTES: usize = 16;
 /// Longest path, bytes (`PATH_MAX`).

@@ -5,15 +5,17 @@ use crate::build::{AtStep, StepError};
 use crate::plan::{Landlock, Plan, Wall};
 use crate::protocol::Release;
 use crate::spec::ProcessLimits;
+use alloc::format;
+use alloc::string::String;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::resource::{self, limit};
 use casemate_sys::{credentials, landlock, libc, seccomp};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Makes the sandbox the first victim of an OOM killer (proc_pid_oom_score_adj(5)). Within it the
 /// largest process goes first, which init never is.
-const OOM_SCORE_ADJ: &str = "900";
+const OOM_SCORE_ADJ: &[u8] = b"900";
 /// File rights that make sense on a file; the others need a folder.
 const FILE_RIGHTS: u64 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15;
 
@@ -50,7 +52,7 @@ fn add_rules(wanted: &Landlock, ruleset: BorrowedFd<'_>) -> Result<(), StepError
 
 /// Raises the OOM score of init, before it becomes undumpable and so unable to; programs inherit it.
 pub fn raise_oom_score() -> Result<(), StepError> {
-    std::fs::write("/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())
+    fs::write_existing(b"/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())
 }
 
 /// Sets the limits of this process and its children.
@@ -92,8 +94,9 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan, release: &Release) -> Res
 
 /// Whether `RLIMIT_NPROC` counts within our user namespace (Linux 5.14, `ucounts`).
 fn counts_per_namespace() -> bool {
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let mut numbers = release
+    let release = fs::read_start(b"/proc/sys/kernel/osrelease", 128).unwrap_or_default();
+    let mut numbers = core::str::from_utf8(&release)
+        .unwrap_or_default()
         .split(['.', '-'])
         .map(|part| part.trim().parse::<u32>().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));

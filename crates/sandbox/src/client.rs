@@ -140,12 +140,31 @@ impl Warden {
     /// When the warden is gone.
     pub fn create(&mut self, create: Create) -> Result<Sandbox, SandboxError> {
         let sandbox = self.link.create(create)?;
+        self.hand_over_image()?;
+        Ok(sandbox)
+    }
+
+    /// Asks for a sandbox whose blueprint is added later, so that the warden makes meanwhile what does not
+    /// depend on it; no wall of it may be left out. Next must come [`Warden::add_blueprint`] and
+    /// [`Warden::hand_over_image`].
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn begin(&mut self, create: Create) -> Result<Sandbox, SandboxError> {
+        self.link.create(create)
+    }
+
+    /// Hands over the image of init, if the warden still waits for it.
+    ///
+    /// # Errors
+    /// When its memory file cannot be made, or the warden is gone.
+    pub fn hand_over_image(&mut self) -> Result<(), SandboxError> {
         if std::mem::take(&mut self.owes_image) {
             // Made now, while the warden clones.
             self.link
                 .send(&Request::Image, &[crate::image::init()?.as_fd()])?;
         }
-        Ok(sandbox)
+        Ok(())
     }
 
     /// The link to it.

@@ -1,45 +1,45 @@
 //! Identity and privilege of the calling process. Raw system calls: they change one thread, and
 //! every caller is a process of one thread.
 
-use crate::call::check;
-use std::io;
+use crate::call::{check, syscall};
+use crate::io;
 
 /// Sets real, effective and saved user id.
 pub fn set_uid(uid: u32) -> io::Result<()> {
     // SAFETY: setresuid takes three ints.
-    check(unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_setresuid, uid, uid, uid) }).map(drop)
 }
 
 /// Sets real, effective and saved group id.
 pub fn set_gid(gid: u32) -> io::Result<()> {
     // SAFETY: setresgid takes three ints.
-    check(unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_setresgid, gid, gid, gid) }).map(drop)
 }
 
 /// Sets only the user id with which files are made and opened (setfsuid(2)).
 pub fn set_filesystem_ids(uid: u32, gid: u32) {
     // SAFETY: setfsgid takes an int; it reports nothing.
-    unsafe { libc::syscall(libc::SYS_setfsgid, gid) };
+    unsafe { syscall!(libc::SYS_setfsgid, gid) };
     // SAFETY: setfsuid takes an int; it reports nothing.
-    unsafe { libc::syscall(libc::SYS_setfsuid, uid) };
+    unsafe { syscall!(libc::SYS_setfsuid, uid) };
 }
 
 /// Drops every supplementary group.
 pub fn drop_groups() -> io::Result<()> {
     // SAFETY: a count of zero reads no memory.
-    check(unsafe { libc::syscall(libc::SYS_setgroups, 0usize, std::ptr::null::<u32>()) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_setgroups, 0usize, core::ptr::null::<u32>()) }).map(drop)
 }
 
 /// The effective user id.
 pub fn effective_uid() -> u32 {
     // SAFETY: geteuid takes nothing and cannot fail.
-    unsafe { libc::geteuid() }
+    unsafe { syscall!(libc::SYS_geteuid) as u32 }
 }
 
 /// The effective group id.
 pub fn effective_gid() -> u32 {
     // SAFETY: getegid takes nothing and cannot fail.
-    unsafe { libc::getegid() }
+    unsafe { syscall!(libc::SYS_getegid) as u32 }
 }
 
 /// Capabilities of capabilities(7) that our own code keeps for a while.
@@ -91,7 +91,7 @@ pub fn set_capabilities(keep: u64) -> io::Result<()> {
     };
     let data = [half(keep & 0xffff_ffff), half(keep >> 32)];
     // SAFETY: header and data have the layout of capset(2) version 3, which reads two data entries.
-    check(unsafe { libc::syscall(libc::SYS_capset, &header, data.as_ptr()) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_capset, &header, data.as_ptr()) }).map(drop)
 }
 
 /// Lets `keep` survive an exec by a process whose user id is not 0 (capabilities(7), "ambient set").
@@ -112,11 +112,12 @@ pub fn keep_capabilities_over_exec(keep: u64) -> io::Result<()> {
         half(held >> 32, keep >> 32),
     ];
     // SAFETY: header and data have the layout of capset(2) version 3, which reads two data entries.
-    check(unsafe { libc::syscall(libc::SYS_capset, &header, data.as_ptr()) })?;
+    check(unsafe { syscall!(libc::SYS_capset, &header, data.as_ptr()) })?;
     for number in (0..64u64).filter(|n| keep & 1 << n != 0) {
         // SAFETY: PR_CAP_AMBIENT_RAISE takes integers.
         check(unsafe {
-            libc::prctl(
+            syscall!(
+                libc::SYS_prctl,
                 libc::PR_CAP_AMBIENT,
                 libc::PR_CAP_AMBIENT_RAISE as u64,
                 number,
@@ -136,7 +137,7 @@ pub fn effective_capabilities() -> io::Result<u64> {
     };
     let mut data = [CapData::default(); 2];
     // SAFETY: header and data have the layout of capget(2) version 3, which writes two data entries.
-    check(unsafe { libc::syscall(libc::SYS_capget, &header, data.as_mut_ptr()) })?;
+    check(unsafe { syscall!(libc::SYS_capget, &header, data.as_mut_ptr()) })?;
     Ok(u64::from(data[0].effective) | u64::from(data[1].effective) << 32)
 }
 
@@ -180,12 +181,12 @@ pub fn die_with_parent() -> io::Result<()> {
 }
 
 /// Names the calling thread, at most 15 bytes.
-pub fn set_name(name: &std::ffi::CStr) -> io::Result<()> {
+pub fn set_name(name: &core::ffi::CStr) -> io::Result<()> {
     // SAFETY: PR_SET_NAME reads at most 16 bytes of a C string.
-    check(unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_prctl, libc::PR_SET_NAME, name.as_ptr()) }).map(drop)
 }
 
-fn prctl(option: libc::c_int, value: u64) -> io::Result<i32> {
+fn prctl(option: libc::c_int, value: u64) -> io::Result<usize> {
     // SAFETY: callers pass only options whose arguments are integers.
-    check(unsafe { libc::prctl(option, value, 0u64, 0u64, 0u64) })
+    check(unsafe { syscall!(libc::SYS_prctl, option, value, 0u64, 0u64, 0u64) })
 }

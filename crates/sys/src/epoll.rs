@@ -3,10 +3,12 @@
 //! Level-triggered throughout: what is not taken now is told again. A descriptor leaves by itself
 //! when its last copy closes.
 
-use crate::call::{check, owned};
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use crate::call::{check, owned, syscall};
+use crate::handle::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 /// What a descriptor is watched for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +36,7 @@ impl Epoll {
     /// `EMFILE` or `ENOMEM` (epoll_create1(2)).
     pub fn new(most: usize) -> io::Result<Self> {
         // SAFETY: epoll_create1 takes an int.
-        let set = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }.into())?;
+        let set = owned(unsafe { syscall!(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC) })?;
         let empty = libc::epoll_event { events: 0, u64: 0 };
         Ok(Self {
             set,
@@ -57,7 +59,8 @@ impl Epoll {
         };
         // SAFETY: `event` is a live epoll_event that the kernel copies.
         check(unsafe {
-            libc::epoll_ctl(
+            syscall!(
+                libc::SYS_epoll_ctl,
                 self.set.as_raw_fd(),
                 libc::EPOLL_CTL_ADD,
                 fd.as_raw_fd(),
@@ -74,11 +77,12 @@ impl Epoll {
     pub fn remove(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         // SAFETY: the event may be null for EPOLL_CTL_DEL since Linux 2.6.9.
         check(unsafe {
-            libc::epoll_ctl(
+            syscall!(
+                libc::SYS_epoll_ctl,
                 self.set.as_raw_fd(),
                 libc::EPOLL_CTL_DEL,
                 fd.as_raw_fd(),
-                std::ptr::null_mut(),
+                core::ptr::null_mut::<libc::epoll_event>(),
             )
         })
         .map(drop)
@@ -89,7 +93,7 @@ impl Epoll {
     /// An interrupted wait counts as no event. A timeout is rounded up to whole milliseconds.
     ///
     /// # Errors
-    /// What epoll_wait(2) answers beyond `EINTR`.
+    /// What epoll_pwait(2) answers beyond `EINTR`.
     pub fn wait(&mut self, timeout: Option<Duration>, ready: &mut Vec<Ready>) -> io::Result<()> {
         ready.clear();
         let millis = timeout.map_or(-1, |t| {
@@ -97,15 +101,18 @@ impl Epoll {
         });
         // SAFETY: the pointer and length describe `events`, which may be written.
         let count = unsafe {
-            libc::epoll_wait(
+            syscall!(
+                libc::SYS_epoll_pwait,
                 self.set.as_raw_fd(),
                 self.events.as_mut_ptr(),
-                self.events.len() as libc::c_int,
+                self.events.len(),
                 millis,
+                core::ptr::null::<u64>(),
+                size_of::<u64>(),
             )
         };
         match check(count) {
-            Ok(count) => ready.extend(self.events[..count as usize].iter().map(|event| event.u64)),
+            Ok(count) => ready.extend(self.events[..count].iter().map(|event| event.u64)),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }

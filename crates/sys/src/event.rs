@@ -1,9 +1,9 @@
 //! Waiting: `poll(2)`, `eventfd(2)`, `timerfd_create(2)`, the monotonic clock.
 
-use crate::call::{check, owned};
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use crate::call::{check, owned, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
+use core::time::Duration;
 
 /// One descriptor to wait on, the events wanted (`POLLIN`, `POLLOUT`, `POLLPRI`) and those seen.
 pub type PollFd = libc::pollfd;
@@ -30,25 +30,26 @@ pub fn no_interest() -> PollFd {
 ///
 /// An interrupted wait counts as no event, so that callers look at their clocks again.
 pub fn wait(fds: &mut [PollFd], timeout: Option<Duration>) -> io::Result<usize> {
-    let spec = timeout.map(|t| libc::timespec {
+    let mut spec = timeout.map(|t| libc::timespec {
         tv_sec: t.as_secs() as libc::time_t,
         tv_nsec: i64::from(t.subsec_nanos()),
     });
-    let spec = spec
-        .as_ref()
-        .map_or(std::ptr::null(), |s| s as *const libc::timespec);
+    // The kernel writes into it what time was left.
+    let spec = spec.as_mut().map_or(core::ptr::null_mut(), core::ptr::from_mut);
     // SAFETY: the pointer and length describe `fds`; `spec` is null or points to a live timespec;
     // a null signal mask is allowed.
     let n = unsafe {
-        libc::ppoll(
+        syscall!(
+            libc::SYS_ppoll,
             fds.as_mut_ptr(),
             fds.len() as libc::nfds_t,
             spec,
-            std::ptr::null(),
+            core::ptr::null::<u64>(),
+            size_of::<u64>(),
         )
     };
     match check(n) {
-        Ok(n) => Ok(n as usize),
+        Ok(n) => Ok(n),
         Err(e) if e.kind() == io::ErrorKind::Interrupted => {
             fds.iter_mut().for_each(|f| f.revents = 0);
             Ok(0)
@@ -65,14 +66,20 @@ pub fn wait_one(fd: BorrowedFd<'_>, events: i16, timeout: Option<Duration>) -> i
 /// A nonblocking, close-on-exec `eventfd(2)` counter at zero.
 pub fn eventfd() -> io::Result<OwnedFd> {
     // SAFETY: eventfd takes two ints.
-    owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }.into())
+    owned(unsafe { syscall!(libc::SYS_eventfd2, 0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })
 }
 
 /// A nonblocking, close-on-exec timer on the monotonic clock, not armed.
 pub fn timerfd() -> io::Result<OwnedFd> {
     // SAFETY: timerfd_create takes two ints.
-    let fd = unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) };
-    owned(fd.into())
+    let fd = unsafe {
+        syscall!(
+            libc::SYS_timerfd_create,
+            libc::CLOCK_MONOTONIC,
+            libc::TFD_CLOEXEC | libc::TFD_NONBLOCK
+        )
+    };
+    owned(fd)
 }
 
 /// Arms a timer to fire once at `at`, an instant of [`monotonic`]; `None` disarms it.
@@ -92,11 +99,12 @@ pub fn arm_timer(timer: BorrowedFd<'_>, at: Option<Duration>) -> io::Result<()> 
     };
     // SAFETY: `spec` is a live itimerspec; a null old value is allowed.
     let r = unsafe {
-        libc::timerfd_settime(
+        syscall!(
+            libc::SYS_timerfd_settime,
             timer.as_raw_fd(),
             libc::TFD_TIMER_ABSTIME,
             &spec,
-            std::ptr::null_mut(),
+            core::ptr::null_mut::<libc::itimerspec>(),
         )
     };
     check(r).map(drop)
@@ -118,6 +126,6 @@ fn clock(id: libc::clockid_t) -> Duration {
         tv_nsec: 0,
     };
     // SAFETY: `now` is a live timespec that may be written; both clocks exist since Linux 2.6.39.
-    unsafe { libc::clock_gettime(id, &mut now) };
+    unsafe { syscall!(libc::SYS_clock_gettime, id, &mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }

@@ -1,14 +1,15 @@
 //! Descriptors: pipes, duplication, closing of ranges, flags, locks.
 
-use crate::call::check;
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::call::{check, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::io;
+use alloc::vec::Vec;
 
 /// `pipe2(2)` with `O_CLOEXEC`: the reading end, then the writing end.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0 as RawFd; 2];
     // SAFETY: `ends` is a valid array of two ints that lives across the call.
-    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
+    check(unsafe { syscall!(libc::SYS_pipe2, ends.as_mut_ptr(), libc::O_CLOEXEC) })?;
     // SAFETY: the call succeeded, so ends[0] is a new descriptor that nothing else owns.
     let reader = unsafe { OwnedFd::from_raw_fd(ends[0]) };
     // SAFETY: the same holds for ends[1].
@@ -21,16 +22,16 @@ pub fn duplicate_to(fd: BorrowedFd<'_>, target: RawFd) -> io::Result<()> {
     if fd.as_raw_fd() == target {
         return set_inherited(target);
     }
-    // SAFETY: dup2 takes two ints; it touches no memory of ours.
-    check(unsafe { libc::dup2(fd.as_raw_fd(), target) }).map(drop)
+    // SAFETY: dup3 takes three ints; it touches no memory of ours.
+    check(unsafe { syscall!(libc::SYS_dup3, fd.as_raw_fd(), target, 0) }).map(drop)
 }
 
 /// Duplicates `fd` to the lowest free number at or above `least`, with close-on-exec.
 pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: F_DUPFD_CLOEXEC takes an int argument; it touches no memory of ours.
-    let new = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
+    let new = check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
     // SAFETY: the kernel returned `new` as a new descriptor, so nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+    Ok(unsafe { OwnedFd::from_raw_fd(new as RawFd) })
 }
 
 /// Takes ownership of a descriptor number that an exec handed over by agreement.
@@ -39,24 +40,24 @@ pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> 
 /// `EBADF` when the number is not open.
 pub fn adopt(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: F_GETFD takes no pointer.
-    check(unsafe { libc::fcntl(number, libc::F_GETFD) })?;
+    check(unsafe { syscall!(libc::SYS_fcntl, number, libc::F_GETFD) })?;
     // SAFETY: the number is open, and the caller's protocol says that it was handed to it alone.
     let fd = unsafe { OwnedFd::from_raw_fd(number) };
     // SAFETY: F_SETFD takes an int.
-    check(unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    check(unsafe { syscall!(libc::SYS_fcntl, number, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     Ok(fd)
 }
 
 /// Clears close-on-exec on a descriptor number.
 fn set_inherited(number: RawFd) -> io::Result<()> {
     // SAFETY: F_SETFD takes an int.
-    check(unsafe { libc::fcntl(number, libc::F_SETFD, 0) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fcntl, number, libc::F_SETFD, 0) }).map(drop)
 }
 
 /// Closes every descriptor from `first` on (`close_range(2)`, Linux 5.9).
 pub fn close_from(first: RawFd) -> io::Result<()> {
     // SAFETY: close_range takes three ints; the caller gives up what lies in the range.
-    check(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
 }
 
 /// Closes every descriptor from `first` on but these.
@@ -75,7 +76,7 @@ pub fn close_all_but(kept: &[BorrowedFd<'_>], first: RawFd) -> io::Result<()> {
     for number in numbers {
         if start < number {
             // SAFETY: close_range takes three ints; the caller gives up what lies in the range.
-            check(unsafe { libc::syscall(libc::SYS_close_range, start, number - 1, 0) })?;
+            check(unsafe { syscall!(libc::SYS_close_range, start, number - 1, 0) })?;
         }
         start = number + 1;
     }
@@ -86,48 +87,49 @@ pub fn close_all_but(kept: &[BorrowedFd<'_>], first: RawFd) -> io::Result<()> {
 pub fn close_on_exec_from(first: RawFd) -> io::Result<()> {
     const CLOSE_RANGE_CLOEXEC: libc::c_uint = 4;
     // SAFETY: close_range takes three ints and only changes flags here.
-    check(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, CLOSE_RANGE_CLOEXEC) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_close_range, first, u32::MAX, CLOSE_RANGE_CLOEXEC) }).map(drop)
 }
 
 /// Sets or clears `O_NONBLOCK` on the open file description.
 pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     // SAFETY: F_GETFL takes no argument.
-    let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
+    let flags = check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_GETFL) })? as libc::c_int;
     let flags = if on {
         flags | libc::O_NONBLOCK
     } else {
         flags & !libc::O_NONBLOCK
     };
     // SAFETY: F_SETFL takes an int.
-    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_SETFL, flags) }).map(drop)
 }
 
 /// Reads from a descriptor; `Ok(0)` is the end.
 pub fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: the pointer and length describe `buffer`, which is writable and lives across the call.
-    let n = unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
-    check(n).map(|n| n as usize)
+    let n = unsafe { syscall!(libc::SYS_read, fd.as_raw_fd(), buffer.as_mut_ptr(), buffer.len()) };
+    check(n)
 }
 
 /// Reads at an offset without moving the file position.
 pub fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     // SAFETY: the pointer and length describe `buffer`, which is writable and lives across the call.
     let n = unsafe {
-        libc::pread(
+        syscall!(
+            libc::SYS_pread64,
             fd.as_raw_fd(),
-            buffer.as_mut_ptr().cast(),
+            buffer.as_mut_ptr(),
             buffer.len(),
             offset as i64,
         )
     };
-    check(n).map(|n| n as usize)
+    check(n)
 }
 
 /// Writes to a descriptor; may write less than asked.
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the pointer and length describe `bytes`, which lives across the call.
-    let n = unsafe { libc::write(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
-    check(n).map(|n| n as usize)
+    let n = unsafe { syscall!(libc::SYS_write, fd.as_raw_fd(), bytes.as_ptr(), bytes.len()) };
+    check(n)
 }
 
 /// Writes all bytes; waits by `poll(2)` while a nonblocking descriptor is full.
@@ -152,7 +154,7 @@ pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 pub fn try_lock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
     let lock = byte_lock(libc::F_WRLCK, offset);
     // SAFETY: `lock` is a valid flock structure that lives across the call.
-    match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) }) {
+    match check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) }) {
         Ok(_) => Ok(true),
         Err(e) if matches!(e.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
         Err(e) => Err(e),
@@ -166,7 +168,7 @@ pub fn share_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
     let lock = byte_lock(libc::F_RDLCK, offset);
     loop {
         // SAFETY: `lock` is a valid flock structure that lives across the call.
-        match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_OFD_SETLKW, &lock) }) {
+        match check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_OFD_SETLKW, &lock) }) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             other => return other.map(drop),
         }

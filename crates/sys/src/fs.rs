@@ -1,8 +1,10 @@
 //! Files by descriptor: `openat2(2)` beneath a folder, and what is needed to build and read trees.
 
-use crate::call::{c_string, check, owned};
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::call::{c_string, check, owned, syscall};
+use crate::handle::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
+use alloc::vec;
+use alloc::vec::Vec;
 
 #[repr(C)]
 struct OpenHow {
@@ -53,7 +55,7 @@ pub fn open_at(
     };
     loop {
         // SAFETY: `path` is a live C string, `how` a live open_how of the size given.
-        let fd = unsafe { libc::syscall(libc::SYS_openat2, dir, path.as_ptr(), &how, size_of::<OpenHow>()) };
+        let fd = unsafe { syscall!(libc::SYS_openat2, dir, path.as_ptr(), &how, size_of::<OpenHow>()) };
         match owned(fd) {
             // EAGAIN: a rename raced with RESOLVE_BENEATH (openat2(2)); EINTR: a signal came.
             Err(e) if matches!(e.raw_os_error(), Some(libc::EINTR)) => {}
@@ -66,7 +68,15 @@ pub fn open_at(
 pub fn make_dir(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
     let path = c_string(path)?;
     // SAFETY: `path` is a live C string.
-    check(unsafe { libc::mkdirat(dir.as_raw_fd(), path.as_ptr(), mode) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_mkdirat, dir.as_raw_fd(), path.as_ptr(), mode) }).map(drop)
+}
+
+/// Makes an empty regular file where none is, without opening it (`mknodat(2)`).
+pub fn make_file(dir: BorrowedFd<'_>, path: &[u8], mode: u32) -> io::Result<()> {
+    let path = c_string(path)?;
+    let mode = libc::S_IFREG | mode;
+    // SAFETY: `path` is a live C string; a regular file has no device number.
+    check(unsafe { syscall!(libc::SYS_mknodat, dir.as_raw_fd(), path.as_ptr(), mode, 0) }).map(drop)
 }
 
 /// Opens a regular file below `dir` for writing, empty, making it and its folders as needed. Every
@@ -96,7 +106,7 @@ pub fn create_beneath(dir: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
     // SAFETY: ftruncate takes two integers.
-    check(unsafe { libc::ftruncate(file.as_raw_fd(), 0) })?;
+    check(unsafe { syscall!(libc::SYS_ftruncate, file.as_raw_fd(), 0) })?;
     Ok(file)
 }
 
@@ -104,45 +114,53 @@ pub fn create_beneath(dir: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
 pub fn make_link(dir: BorrowedFd<'_>, target: &[u8], path: &[u8]) -> io::Result<()> {
     let (target, path) = (c_string(target)?, c_string(path)?);
     // SAFETY: both are live C strings.
-    check(unsafe { libc::symlinkat(target.as_ptr(), dir.as_raw_fd(), path.as_ptr()) }).map(drop)
+    check(unsafe {
+        syscall!(
+            libc::SYS_symlinkat,
+            target.as_ptr(),
+            dir.as_raw_fd(),
+            path.as_ptr()
+        )
+    })
+    .map(drop)
 }
 
 /// Changes the mode of an open file.
 pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
     // SAFETY: fchmod takes two ints.
-    check(unsafe { libc::fchmod(fd.as_raw_fd(), mode) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fchmod, fd.as_raw_fd(), mode) }).map(drop)
 }
 
 /// Changes owner and group of an open file.
 pub fn set_owner(fd: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
     // SAFETY: fchown takes three ints.
-    check(unsafe { libc::fchown(fd.as_raw_fd(), uid, gid) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fchown, fd.as_raw_fd(), uid, gid) }).map(drop)
 }
 
 /// Sets the file mode creation mask and returns the old one.
 pub fn set_umask(mask: u32) -> u32 {
     // SAFETY: umask takes an int and cannot fail.
-    unsafe { libc::umask(mask) }
+    unsafe { syscall!(libc::SYS_umask, mask) as u32 }
 }
 
 /// Makes the folder that `fd` names the working directory.
 pub fn enter_dir(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fchdir takes an int.
-    check(unsafe { libc::fchdir(fd.as_raw_fd()) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fchdir, fd.as_raw_fd()) }).map(drop)
 }
 
 /// Makes the working directory the root of this process (`chroot(2)`), which needs `CAP_SYS_CHROOT`.
 pub fn make_working_directory_root() -> io::Result<()> {
     // SAFETY: the path is a C string that lives for ever.
-    check(unsafe { libc::chroot(c".".as_ptr()) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_chroot, c".".as_ptr()) }).map(drop)
 }
 
 /// What `fstat(2)` says of an open file.
 pub fn status(fd: BorrowedFd<'_>) -> io::Result<libc::stat> {
     // SAFETY: a stat of zero bytes is a valid value of this plain C structure.
-    let mut status: libc::stat = unsafe { std::mem::zeroed() };
+    let mut status: libc::stat = unsafe { core::mem::zeroed() };
     // SAFETY: `status` is live and may be written.
-    check(unsafe { libc::fstat(fd.as_raw_fd(), &mut status) })?;
+    check(unsafe { syscall!(libc::SYS_fstat, fd.as_raw_fd(), &mut status) })?;
     Ok(status)
 }
 
@@ -160,15 +178,39 @@ pub struct Space {
 /// Reads the [`Space`] of a filesystem (`fstatfs(2)`).
 pub fn space(fd: BorrowedFd<'_>) -> io::Result<Space> {
     // SAFETY: a statfs of zero bytes is a valid value of this plain C structure.
-    let mut s: libc::statfs = unsafe { std::mem::zeroed() };
+    let mut s: libc::statfs = unsafe { core::mem::zeroed() };
     // SAFETY: `s` is live and may be written.
-    check(unsafe { libc::fstatfs(fd.as_raw_fd(), &mut s) })?;
+    check(unsafe { syscall!(libc::SYS_fstatfs, fd.as_raw_fd(), &mut s) })?;
     let block = s.f_bsize as u64;
     Ok(Space {
         used_bytes: s.f_blocks.saturating_sub(s.f_bfree) * block,
         free_bytes: s.f_bfree * block,
         free_inodes: s.f_ffree,
     })
+}
+
+/// Writes a file that is there already in one call, as the kernel's own files want it.
+pub fn write_existing(path: &[u8], bytes: &[u8]) -> io::Result<()> {
+    let file = open_at(None, path, libc::O_WRONLY, 0, Resolve::Host)?;
+    match crate::fd::write(file.as_fd(), bytes)? {
+        n if n == bytes.len() => Ok(()),
+        _ => Err(io::Error::from_raw_os_error(libc::EIO)),
+    }
+}
+
+/// Reads at most `limit` bytes from the beginning of a file.
+pub fn read_start(path: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let file = open_at(None, path, libc::O_RDONLY, 0, Resolve::Host)?;
+    let mut bytes = vec![0; limit];
+    let mut done = 0;
+    while done < limit {
+        match crate::fd::read(file.as_fd(), &mut bytes[done..])? {
+            0 => break,
+            n => done += n,
+        }
+    }
+    bytes.truncate(done);
+    Ok(bytes)
 }
 
 /// One entry of a folder.
@@ -187,14 +229,14 @@ pub fn entries(dir: BorrowedFd<'_>, limit: usize) -> io::Result<Vec<Entry>> {
     loop {
         // SAFETY: the pointer and length describe `buffer`, which may be written.
         let n = unsafe {
-            libc::syscall(
+            syscall!(
                 libc::SYS_getdents64,
                 dir.as_raw_fd(),
                 buffer.as_mut_ptr(),
                 buffer.len(),
             )
         };
-        let n = check(n)? as usize;
+        let n = check(n)?;
         if n == 0 {
             return Ok(found);
         }

@@ -1,8 +1,8 @@
 //! Landlock (landlock(7)): rulesets over files, TCP ports and scopes. The policy is the caller's.
 
-use crate::call::{check, owned};
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use crate::call::{check, owned, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
 
 const CREATE_VERSION: u32 = 1;
 const RULE_PATH_BENEATH: u32 = 1;
@@ -27,9 +27,9 @@ struct PathBeneath {
 
 /// The ABI version of the running kernel; 0 when Landlock is missing or switched off.
 pub fn abi() -> u32 {
-    let none = std::ptr::null::<Handled>();
+    let none = core::ptr::null::<Handled>();
     // SAFETY: with the version flag the attribute must be null and of size zero.
-    let version = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, none, 0usize, CREATE_VERSION) };
+    let version = unsafe { syscall!(libc::SYS_landlock_create_ruleset, none, 0usize, CREATE_VERSION) };
     u32::try_from(version).unwrap_or(0)
 }
 
@@ -42,7 +42,7 @@ pub fn create(handled: &Handled, abi: u32) -> io::Result<OwnedFd> {
     };
     // SAFETY: `handled` is live and at least `size` bytes long.
     owned(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_landlock_create_ruleset,
             handled as *const Handled,
             size,
@@ -59,7 +59,7 @@ pub fn allow_beneath(ruleset: BorrowedFd<'_>, parent: BorrowedFd<'_>, allowed: u
     };
     // SAFETY: `rule` is live and has the layout of landlock_path_beneath_attr.
     check(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_landlock_add_rule,
             ruleset.as_raw_fd(),
             RULE_PATH_BENEATH,
@@ -73,5 +73,5 @@ pub fn allow_beneath(ruleset: BorrowedFd<'_>, parent: BorrowedFd<'_>, allowed: u
 /// Puts the calling thread behind a ruleset for ever; needs no_new_privs.
 pub fn restrict_self(ruleset: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: landlock_restrict_self takes two ints.
-    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) }).map(drop)
 }

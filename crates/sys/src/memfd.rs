@@ -1,9 +1,11 @@
 //! Sealed memory files (`memfd_create(2)`): bytes that can be handed over and no longer changed.
 
-use crate::call::{c_string, check, owned};
+use crate::call::{c_string, check, owned, syscall};
 use crate::fd;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::handle::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
+use alloc::vec;
+use alloc::vec::Vec;
 
 const MFD_CLOEXEC: libc::c_uint = 1;
 const MFD_ALLOW_SEALING: libc::c_uint = 2;
@@ -42,11 +44,11 @@ pub fn create(name: &str, kind: Kind) -> io::Result<OwnedFd> {
     };
     let base = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     // SAFETY: `name` is a live C string.
-    match owned(unsafe { libc::syscall(libc::SYS_memfd_create, name.as_ptr(), base | exec) }) {
+    match owned(unsafe { syscall!(libc::SYS_memfd_create, name.as_ptr(), base | exec) }) {
         // Before Linux 6.3 the exec flags are unknown and every memory file is executable.
         Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {
             // SAFETY: `name` is a live C string.
-            owned(unsafe { libc::syscall(libc::SYS_memfd_create, name.as_ptr(), base) })
+            owned(unsafe { syscall!(libc::SYS_memfd_create, name.as_ptr(), base) })
         }
         other => other,
     }
@@ -55,13 +57,13 @@ pub fn create(name: &str, kind: Kind) -> io::Result<OwnedFd> {
 /// Seals a memory file against writing, growing, shrinking and further sealing.
 pub fn seal(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: F_ADD_SEALS takes an int.
-    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_ADD_SEALS, SEALS) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_ADD_SEALS, SEALS) }).map(drop)
 }
 
 /// Tells whether a descriptor is a memory file that nobody can change any more.
 pub fn is_sealed(fd: BorrowedFd<'_>) -> bool {
     // SAFETY: F_GET_SEALS takes no argument; on anything but a memory file it fails with EINVAL.
-    let seals = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GET_SEALS) };
+    let seals = unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_GET_SEALS) as libc::c_int };
     seals >= 0 && seals & SEALS == SEALS
 }
 

@@ -1,9 +1,9 @@
 //! Mounts by descriptor: the mount API of Linux 5.2 (`fsopen`, `open_tree`, `move_mount`) and
 //! `mount_setattr(2)` of 5.12. An image is hostile, so nothing here follows a path twice.
 
-use crate::call::{c_string, check, owned};
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use crate::call::{c_string, check, owned, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, OwnedFd};
+use crate::io;
 
 const OPEN_TREE_CLONE: libc::c_uint = 1;
 const FSOPEN_CLOEXEC: libc::c_uint = 1;
@@ -60,18 +60,18 @@ impl Depth {
 pub fn new_filesystem(kind: &str, options: &[(&str, &str)], attributes: u64) -> io::Result<OwnedFd> {
     let name = c_string(kind.as_bytes())?;
     // SAFETY: `name` is a live C string.
-    let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, name.as_ptr(), FSOPEN_CLOEXEC) })?;
+    let context = owned(unsafe { syscall!(libc::SYS_fsopen, name.as_ptr(), FSOPEN_CLOEXEC) })?;
     for (key, value) in options {
         let key = c_string(key.as_bytes())?;
         let text = c_string(value.as_bytes())?;
         let (command, value) = if value.is_empty() {
-            (FSCONFIG_SET_FLAG, std::ptr::null())
+            (FSCONFIG_SET_FLAG, core::ptr::null())
         } else {
             (FSCONFIG_SET_STRING, text.as_ptr())
         };
         // SAFETY: `key` is a live C string; `value` is null or a live C string, as the command wants.
         check(unsafe {
-            libc::syscall(
+            syscall!(
                 libc::SYS_fsconfig,
                 context.as_raw_fd(),
                 command,
@@ -81,10 +81,10 @@ pub fn new_filesystem(kind: &str, options: &[(&str, &str)], attributes: u64) -> 
             )
         })?;
     }
-    let null = std::ptr::null::<libc::c_char>();
+    let null = core::ptr::null::<libc::c_char>();
     // SAFETY: FSCONFIG_CMD_CREATE wants null key and value.
     check(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_fsconfig,
             context.as_raw_fd(),
             FSCONFIG_CMD_CREATE,
@@ -95,7 +95,7 @@ pub fn new_filesystem(kind: &str, options: &[(&str, &str)], attributes: u64) -> 
     })?;
     // SAFETY: fsmount takes three integers.
     owned(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_fsmount,
             context.as_raw_fd(),
             FSMOUNT_CLOEXEC,
@@ -125,7 +125,7 @@ pub fn clone_host_tree(path: &[u8], depth: Depth) -> io::Result<OwnedFd> {
 fn open_tree(dir: i32, path: &[u8], flags: libc::c_uint) -> io::Result<OwnedFd> {
     let path = c_string(path)?;
     // SAFETY: `path` is a live C string.
-    owned(unsafe { libc::syscall(libc::SYS_open_tree, dir, path.as_ptr(), flags) })
+    owned(unsafe { syscall!(libc::SYS_open_tree, dir, path.as_ptr(), flags) })
 }
 
 /// Attaches a detached tree at `path` below `dir`, or at `dir` itself when `path` is empty.
@@ -142,7 +142,7 @@ pub fn attach(tree: BorrowedFd<'_>, dir: BorrowedFd<'_>, path: &[u8]) -> io::Res
         };
     // SAFETY: both strings are live C strings.
     check(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_move_mount,
             tree.as_raw_fd(),
             c"".as_ptr(),
@@ -180,11 +180,11 @@ pub fn make_all_private() -> io::Result<()> {
     mount_setattr(libc::AT_FDCWD, c"/", &change, Depth::All)
 }
 
-fn mount_setattr(dir: i32, path: &std::ffi::CStr, change: &MountAttr, depth: Depth) -> io::Result<()> {
+fn mount_setattr(dir: i32, path: &core::ffi::CStr, change: &MountAttr, depth: Depth) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH as libc::c_uint | depth.flag();
     // SAFETY: `path` is a live C string, `change` a live structure whose size is given.
     check(unsafe {
-        libc::syscall(
+        syscall!(
             libc::SYS_mount_setattr,
             dir,
             path.as_ptr(),
@@ -202,7 +202,7 @@ fn mount_setattr(dir: i32, path: &std::ffi::CStr, change: &MountAttr, depth: Dep
 /// (pivot_root(2), notes).
 pub fn pivot_to_current_directory() -> io::Result<()> {
     // SAFETY: both arguments are static C strings.
-    check(unsafe { libc::syscall(libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr()) })?;
+    check(unsafe { syscall!(libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr()) })?;
     detach(b".")
 }
 
@@ -210,15 +210,24 @@ pub fn pivot_to_current_directory() -> io::Result<()> {
 /// so this is only for places that nobody hostile can have made. The bind keeps the source's flags.
 pub fn bind_path(source: &[u8], target: &[u8]) -> io::Result<()> {
     let (source, target) = (c_string(source)?, c_string(target)?);
-    let none = std::ptr::null();
+    let none = core::ptr::null::<u8>();
     // SAFETY: both paths are live C strings; MS_BIND ignores the null type and data.
-    check(unsafe { libc::mount(source.as_ptr(), target.as_ptr(), none, libc::MS_BIND, none.cast()) })
-        .map(drop)
+    check(unsafe {
+        syscall!(
+            libc::SYS_mount,
+            source.as_ptr(),
+            target.as_ptr(),
+            none,
+            libc::MS_BIND,
+            none
+        )
+    })
+    .map(drop)
 }
 
 /// Detaches the mount at `path` with all below it.
-pub fn detach(path: &[u8]) -> io::Result<()> {
+fn detach(path: &[u8]) -> io::Result<()> {
     let path = c_string(path)?;
     // SAFETY: `path` is a live C string.
-    check(unsafe { libc::umount2(path.as_ptr(), libc::MNT_DETACH) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_umount2, path.as_ptr(), libc::MNT_DETACH) }).map(drop)
 }

@@ -1,10 +1,11 @@
 //! Processes: clone, exec, wait, kill, pidfds.
 
-use crate::call::{check, owned};
-use std::ffi::CString;
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use crate::call::{check, owned, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::io;
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 /// Which side of a clone this is.
 pub enum Side {
@@ -57,7 +58,7 @@ pub fn clone_into(namespaces: libc::c_int, cgroup: Option<BorrowedFd<'_>>) -> io
     }
     // SAFETY: `args` is a live clone_args of the size given, and `pidfd` may be written. Without
     // CLONE_VM the child has its own copy of the stack, so it may go on from here as after fork.
-    let pid = check(unsafe { libc::syscall(libc::SYS_clone3, &args, size_of::<CloneArgs>()) })?;
+    let pid = check(unsafe { syscall!(libc::SYS_clone3, &args, size_of::<CloneArgs>()) })?;
     if pid == 0 {
         return Ok(Side::Child);
     }
@@ -70,10 +71,30 @@ pub fn clone_into(namespaces: libc::c_int, cgroup: Option<BorrowedFd<'_>>) -> io
 }
 
 /// `fork(2)`: `None` in the child, the child's pid in the parent. The caller must have one thread.
+///
+/// Where there is a C library it is the one that forks, so that its own books are right in a child that
+/// will have threads.
 pub fn fork() -> io::Result<Option<i32>> {
-    // SAFETY: the caller has a single thread (module contract), so the child may run any code.
-    let pid = check(unsafe { libc::fork() })?;
-    Ok(if pid == 0 { None } else { Some(pid) })
+    let pid = check(clone_self())?;
+    Ok(if pid == 0 { None } else { Some(pid as i32) })
+}
+
+#[cfg(feature = "std")]
+fn clone_self() -> isize {
+    // SAFETY: the caller has a single thread, so the child may run any code.
+    match unsafe { libc::fork() } {
+        -1 => -(std::io::Error::last_os_error()
+            .raw_os_error()
+            .unwrap_or(libc::EAGAIN) as isize),
+        pid => pid as isize,
+    }
+}
+
+#[cfg(not(feature = "std"))]
+fn clone_self() -> isize {
+    // SAFETY: the caller has a single thread, so the child may run any code. Without CLONE_VM it has its own
+    // copy of the stack, so it may go on from here; the other arguments, 0 in any order, are not used.
+    unsafe { syscall!(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) }
 }
 
 /// Argument or environment vector in the form that exec takes.
@@ -92,7 +113,7 @@ impl Vector {
         let pointers = strings
             .iter()
             .map(|s| s.as_ptr())
-            .chain([std::ptr::null()])
+            .chain([core::ptr::null()])
             .collect();
         Ok(Self {
             _strings: strings,
@@ -108,15 +129,22 @@ pub fn exec(path: &[u8], argv: &Vector, env: &Vector) -> io::Error {
         Err(e) => return e,
     };
     // SAFETY: `path` is a live C string; both vectors are live, NULL-terminated arrays of C strings.
-    unsafe { libc::execve(path.as_ptr(), argv.pointers.as_ptr(), env.pointers.as_ptr()) };
-    io::Error::last_os_error()
+    let answer = unsafe {
+        syscall!(
+            libc::SYS_execve,
+            path.as_ptr(),
+            argv.pointers.as_ptr(),
+            env.pointers.as_ptr()
+        )
+    };
+    io::Error::from_raw_os_error(-answer as i32)
 }
 
 /// Replaces this process by the program that an open file holds (`execveat(2)`, `AT_EMPTY_PATH`).
 pub fn exec_fd(program: BorrowedFd<'_>, argv: &Vector, env: &Vector) -> io::Error {
     // SAFETY: the path is a static C string; both vectors are live, NULL-terminated arrays of C strings.
-    unsafe {
-        libc::syscall(
+    let answer = unsafe {
+        syscall!(
             libc::SYS_execveat,
             program.as_raw_fd(),
             c"".as_ptr(),
@@ -125,33 +153,42 @@ pub fn exec_fd(program: BorrowedFd<'_>, argv: &Vector, env: &Vector) -> io::Erro
             libc::AT_EMPTY_PATH,
         )
     };
-    io::Error::last_os_error()
+    io::Error::from_raw_os_error(-answer as i32)
+}
+
+/// Our own pid, as our pid namespace numbers it.
+pub fn own_pid() -> i32 {
+    // SAFETY: getpid takes nothing and cannot fail.
+    unsafe { syscall!(libc::SYS_getpid) as i32 }
 }
 
 /// Ends this process at once, running no destructor.
 pub fn exit(code: i32) -> ! {
-    // SAFETY: _exit takes an int and does not return.
-    unsafe { libc::_exit(code) }
+    // SAFETY: exit_group takes an int.
+    unsafe { syscall!(libc::SYS_exit_group, code) };
+    // The kernel does not come back; this only tells the compiler.
+    loop {
+        core::hint::spin_loop();
+    }
 }
 
 /// Sends a signal (`kill(2)`); pid -1 means every process that we may signal, ourselves excepted.
 pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
     // SAFETY: kill takes two ints.
-    check(unsafe { libc::kill(pid, signal) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_kill, pid, signal) }).map(drop)
 }
 
 /// Sends a signal through a pidfd, so that a reused pid can never be hit.
 pub fn kill_fd(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
-    let no_info = std::ptr::null::<libc::siginfo_t>();
+    let no_info = core::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null siginfo is allowed.
-    check(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) })
-        .map(drop)
+    check(unsafe { syscall!(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) }).map(drop)
 }
 
 /// Opens a pidfd of a child of ours that was not reaped yet.
 pub fn open_pidfd(pid: i32) -> io::Result<OwnedFd> {
     // SAFETY: pidfd_open takes two ints.
-    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })
+    owned(unsafe { syscall!(libc::SYS_pidfd_open, pid, 0) })
 }
 
 /// How a process ended.
@@ -199,13 +236,13 @@ pub fn reap(pid: i32, wait: Wait) -> io::Result<Option<Reaped>> {
     let flags = if wait == Wait::Look { libc::WNOHANG } else { 0 } | libc::__WALL;
     let mut status = 0;
     // SAFETY: an rusage of zero bytes is a valid value of this plain C structure.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let mut usage: libc::rusage = unsafe { core::mem::zeroed() };
     loop {
         // SAFETY: `status` and `usage` are live and may be written.
-        let got = unsafe { libc::wait4(pid, &mut status, flags, &mut usage) };
+        let got = unsafe { syscall!(libc::SYS_wait4, pid, &mut status, flags, &mut usage) };
         match check(got) {
             Ok(0) => return Ok(None),
-            Ok(pid) => return Ok(Some(reaped(pid, status, &usage))),
+            Ok(pid) => return Ok(Some(reaped(pid as i32, status, &usage))),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) if e.raw_os_error() == Some(libc::ECHILD) => return Ok(None),
             Err(e) => return Err(e),

@@ -1,7 +1,8 @@
 //! Loads a compiled seccomp filter (`seccomp(2)`); the filters are data of the `sandbox` crate.
 
-use crate::call::check;
-use std::io;
+use crate::call::{check, syscall};
+use crate::io;
+use alloc::vec::Vec;
 
 /// Loads a filter given as the bytes of a `struct sock_filter` array; needs no_new_privs.
 ///
@@ -27,5 +28,5 @@ pub fn load(filter: &[u8]) -> io::Result<()> {
         filter: instructions.as_ptr().cast_mut(),
     };
     // SAFETY: `program` describes `instructions`; both live across the call, which only reads them.
-    check(unsafe { libc::syscall(libc::SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) }).map(drop)
 }

@@ -1,8 +1,9 @@
 //! Local sockets that keep message boundaries and carry descriptors (unix(7), `SCM_RIGHTS`).
 
-use crate::call::check;
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::call::{check, syscall};
+use crate::handle::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::io;
+use alloc::vec::Vec;
 
 /// Most descriptors in one message.
 pub const MAX_FDS: usize = 8;
@@ -16,7 +17,7 @@ pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0 as RawFd; 2];
     let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
     // SAFETY: `ends` is a valid array of two ints that lives across the call.
-    check(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) })?;
+    check(unsafe { syscall!(libc::SYS_socketpair, libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) })?;
     // SAFETY: the call succeeded, so ends[0] is a new descriptor that nothing else owns.
     let first = unsafe { OwnedFd::from_raw_fd(ends[0]) };
     // SAFETY: the same holds for ends[1].
@@ -35,7 +36,7 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io:
         iov_len: bytes.len(),
     };
     // SAFETY: a msghdr of zero bytes is a valid value of this plain C structure.
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    let mut message: libc::msghdr = unsafe { core::mem::zeroed() };
     message.msg_iov = &mut vector;
     message.msg_iovlen = 1;
     if !fds.is_empty() {
@@ -43,7 +44,14 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io:
     }
     loop {
         // SAFETY: `message` points to the live vector and control buffer, which are only read.
-        match check(unsafe { libc::sendmsg(socket.as_raw_fd(), &message, libc::MSG_NOSIGNAL) }) {
+        match check(unsafe {
+            syscall!(
+                libc::SYS_sendmsg,
+                socket.as_raw_fd(),
+                &message,
+                libc::MSG_NOSIGNAL
+            )
+        }) {
             Ok(_) => return Ok(()),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
@@ -100,16 +108,23 @@ fn receive_with(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: libc::c_int) -
         iov_len: buffer.len(),
     };
     // SAFETY: a msghdr of zero bytes is a valid value of this plain C structure.
-    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    let mut message: libc::msghdr = unsafe { core::mem::zeroed() };
     message.msg_iov = &mut vector;
     message.msg_iovlen = 1;
     message.msg_control = control.0.as_mut_ptr().cast();
     message.msg_controllen = CONTROL_BYTES as _;
     let len = loop {
         // SAFETY: `message` points to the live vector and control buffer, which may be written.
-        let n = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, flags | libc::MSG_CMSG_CLOEXEC) };
+        let n = unsafe {
+            syscall!(
+                libc::SYS_recvmsg,
+                socket.as_raw_fd(),
+                &mut message,
+                flags | libc::MSG_CMSG_CLOEXEC
+            )
+        };
         match check(n) {
-            Ok(n) => break n as usize,
+            Ok(n) => break n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
@@ -151,11 +166,12 @@ pub fn set_send_buffer(socket: BorrowedFd<'_>, bytes: i32) -> io::Result<()> {
     let size = size_of::<i32>() as libc::socklen_t;
     // SAFETY: the pointer and size describe `bytes`.
     let r = unsafe {
-        libc::setsockopt(
+        syscall!(
+            libc::SYS_setsockopt,
             socket.as_raw_fd(),
             libc::SOL_SOCKET,
             libc::SO_SNDBUF,
-            (&raw const bytes).cast(),
+            &raw const bytes,
             size,
         )
     };
@@ -165,5 +181,5 @@ pub fn set_send_buffer(socket: BorrowedFd<'_>, bytes: i32) -> io::Result<()> {
 /// Closes the writing side (`shutdown(2)`): the peer reads the end once it has read the rest.
 pub fn close_writing(socket: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: shutdown takes two ints.
-    check(unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_WR) }).map(drop)
+    check(unsafe { syscall!(libc::SYS_shutdown, socket.as_raw_fd(), libc::SHUT_WR) }).map(drop)
 }

@@ -74,6 +74,8 @@ fn belongs(statement: &str) -> bool {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let public = words.first().is_some_and(|word| word.starts_with("pub"));
     match words.as_slice() {
+        // A crate that can do without the standard library names this one itself.
+        ["extern", "crate", "alloc"] => true,
         ["mod", name] => is_name(name),
         [_, "mod", name] => public && is_name(name),
         [_, "use", ..] => public,

@@ -1,4 +1,4 @@
-//! Builds the inside of a sandbox: root filesystem, `/proc`, host name, clocks, loopback.
+//! Builds the inside of a sandbox: root filesystem, `/proc`, host name, clocks.
 //!
 //! Called once by [`crate::serve`] while init still holds its capabilities over the sandbox's user
 //! namespace. Afterwards nothing of the building remains reachable.
@@ -8,9 +8,12 @@ mod root;
 
 use crate::plan::{Plan, Wall};
 use crate::protocol::Release;
-use casemate_sys::{event, namespace, net};
-use std::io;
-use std::os::fd::OwnedFd;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use casemate_sys::handle::OwnedFd;
+use casemate_sys::io;
+use casemate_sys::{event, fs, namespace};
 
 /// A step that failed: what was done to what, and why.
 #[derive(Debug)]
@@ -52,9 +55,6 @@ pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Buil
         namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
         namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
     }
-    if release.loopback {
-        net::loopback_up().at(|| "bring up the loopback interface".into())?;
-    }
     let workspace = if plan.omitted.has(Wall::Mount) {
         root::host_workspace()?
     } else {
@@ -75,5 +75,5 @@ fn start_clocks_anew() -> Result<(), StepError> {
         event::monotonic().as_secs(),
         event::boottime().as_secs()
     );
-    std::fs::write("/proc/self/timens_offsets", offsets).at(|| "set the clock offsets".into())
+    fs::write_existing(b"/proc/self/timens_offsets", offsets.as_bytes()).at(|| "set the clock offsets".into())
 }

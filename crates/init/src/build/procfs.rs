@@ -6,10 +6,12 @@
 use super::root::{EMPTY_DIR, EMPTY_FILE, seal};
 use super::{AtStep, StepError};
 use crate::plan::{Plan, Wall};
+use alloc::format;
+use alloc::string::String;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
 use casemate_sys::libc;
 use casemate_sys::mount::{self as mounts, attr};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// More top-level entries than any kernel has.
 const MAX_ENTRIES: usize = 512;

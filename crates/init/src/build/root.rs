@@ -4,16 +4,22 @@
 use super::{AtStep, StepError, procfs};
 use crate::plan::{Plan, Step};
 use crate::protocol::Release;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use casemate_sys::fs::{self, Resolve};
+use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
+use casemate_sys::io;
 use casemate_sys::libc;
 use casemate_sys::mount::{self, Depth, attr};
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Folder of the new root for what the building needs; nobody can list it.
 const OURS: &[u8] = b".casemate";
-/// Where the disk's tmpfs is attached for as long as its two folders are bound.
-const DISK: &[u8] = b".casemate/disk";
+/// Where the disk's tmpfs is attached so that its two folders can be bound. It stays there, below `/proc`,
+/// which comes on top of it: to detach it would wait for an RCU grace period (`namespace_unlock`,
+/// fs/namespace.c).
+const DISK: &[u8] = b"proc";
 
 /// Builds the root, makes it ours, and returns the workspace folder.
 pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<OwnedFd, StepError> {
@@ -139,6 +145,10 @@ fn describe(step: &Step) -> String {
 }
 
 fn make_file(root: BorrowedFd<'_>, path: &[u8], content: &[u8]) -> io::Result<()> {
+    if content.is_empty() {
+        // Most are only places for a mount.
+        return fs::make_file(root, path, 0o444);
+    }
     let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL;
     let file = fs::open_at(Some(root), path, flags, 0o444, Resolve::BeneathNoLinks)?;
     casemate_sys::fd::write_all(file.as_fd(), content)
@@ -187,7 +197,6 @@ fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
             .at(|| "own a folder of the disk".into())?;
         fs::set_mode(folder.as_fd(), mode).at(|| "set the mode of a folder of the disk".into())?;
     }
-    fs::make_dir(root, DISK, 0o700).at(|| "make the disk's place".into())?;
     mount::attach(disk.as_fd(), root, DISK).at(|| "attach the disk".into())?;
     for name in [&b"tmp"[..], b"workspace"] {
         fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
@@ -195,8 +204,7 @@ fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
             mount::clone_tree(disk.as_fd(), name, Depth::One).at(|| "bind a folder of the disk".into())?;
         mount::attach(folder.as_fd(), root, name).at(|| "attach a folder of the disk".into())?;
     }
-    fs::enter_dir(root).at(|| "enter the root".into())?;
-    mount::detach(DISK).at(|| "detach the disk's place".into())
+    Ok(())
 }
 
 fn shared_memory_and_terminals(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), StepError> {

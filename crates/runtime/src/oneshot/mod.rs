@@ -11,7 +11,7 @@ mod run;
 
 use crate::error::RuntimeError;
 use casemate_init::spec::{CollectSpec, SpawnSpec};
-use casemate_sandbox::{Create, Ended, Harvest, Warden};
+use casemate_sandbox::{Create, Ended, Harvest, Sandbox, Warden};
 use casemate_types::Captured;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
@@ -72,8 +72,10 @@ pub enum Keeping {
 /// One program to run.
 #[derive(Debug)]
 pub struct Job<'a> {
-    /// The sandbox to build.
+    /// The sandbox to build, unless it is being built already.
     pub create: Create,
+    /// The sandbox that [`Warden::begin`] gave.
+    pub begun: Option<Sandbox>,
     /// The program.
     pub spec: SpawnSpec,
     /// Contents of the spec's files, in its order.

@@ -19,11 +19,14 @@ const INTERRUPT: usize = WARDEN + 1;
 /// Runs a job in a sandbox of this warden to its end.
 pub(super) fn run(
     warden: &mut Warden,
-    job: Job<'_>,
+    mut job: Job<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Report, RuntimeError> {
     let ordered = event::monotonic();
-    let sandbox = warden.create(job.create)?;
+    let sandbox = match job.begun.take() {
+        Some(sandbox) => sandbox,
+        None => warden.create(job.create)?,
+    };
     let mut run = Run::start(sandbox, ordered, job)?;
     let mut buffer = vec![0; BUFFER_BYTES];
     while !run.has_ended() {

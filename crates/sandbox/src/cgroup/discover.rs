@@ -21,8 +21,8 @@ pub(super) const REMEDY: &str = "run as root; or in a subtree that is delegated 
 /// What the discovery goes by.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The configured place, a path as in `/proc/self/cgroup`; our own group when `None`. The `casemate` directory
-    /// is made inside it.
+    /// The configured place, a path as in `/proc/self/cgroup`; our own group when `None`. The groups, or on v2 the
+    /// `casemate` directory, are made inside it.
     pub base: Option<PathBuf>,
     /// The text of `/proc/self/cgroup`.
     pub own_cgroup: String,
@@ -119,9 +119,8 @@ fn open_v1(
             // Only a help for killing, which the end of the pid namespace does already.
             Err(_) if one == Set::FREEZER => {}
             Err(error) => {
-                // Bases that hold groups stay; so do those of a concurrent process that puts one in meanwhile.
-                let bases = trees.iter().map(|tree| &tree.base).chain(&life);
-                bases.for_each(|base| drop(files::remove_group(base)));
+                // A base that holds groups stays; so does that of a concurrent process that puts one in meanwhile.
+                life.iter().for_each(|base| drop(files::remove_group(base)));
                 return Err(error);
             }
         }
@@ -129,7 +128,7 @@ fn open_v1(
     Ok(Box::new(V1::open(trees, life, note)?))
 }
 
-/// Makes our base in the hierarchy of one v1 controller.
+/// Finds our place in the hierarchy of one v1 controller, and checks that processes can be put there.
 fn v1_tree(
     mounts: &[Mount],
     own: &Own,
@@ -155,13 +154,15 @@ fn v1_tree(
             dir
         }
     };
-    let base = base_below(&parent)?;
+    let procs = parent.join("cgroup.procs");
+    files::check_writable(&procs)
+        .map_err(|error| no_room(&parent, CgroupError::io("write", &procs, error)))?;
     let set = if let Version::One(set) = mount.version {
         set
     } else {
         one
     };
-    Ok(Tree { set, base })
+    Ok(Tree { set, parent })
 }
 
 /// Of several mounts of one hierarchy, one that shows our own group and can be written; the newest among equals.

@@ -5,8 +5,8 @@
 //! [`Group::usage`] and [`Group::remove`]; `doctor` prints [`Hierarchy::controllers`].
 //!
 //! It must never block beyond a few milliseconds (a sweep: [`SWEEP_TIME`]), never accept a limit that does not hold,
-//! and never touch a group that is not below its own `casemate` directory, but for moving its own process into a leaf
-//! where cgroup v2 asks for that.
+//! and never touch a group that is not below its own `casemate` directory or named by [`V1_PREFIX`], but for moving its
+//! own process into a leaf where cgroup v2 asks for that.
 
 mod discover;
 mod error;
@@ -30,9 +30,13 @@ pub use discover::{Options, discover};
 pub use error::CgroupError;
 pub use sweep::SWEEP_TIME;
 
-/// The directory below our own group, or below the configured one, that holds the groups of all sandboxes. Nothing
-/// else may be put into it: the sweep kills what it does not know there.
+/// On v2: the directory below our own group, or below the configured one, that holds the groups of all sandboxes.
+/// Nothing else may be put into it: the sweep kills what it does not know there.
 pub const BASE_NAME: &str = "casemate";
+
+/// On v1, where a directory in between would cost each start as much as a sandbox's own: how the names of groups
+/// begin, which lie directly below our own group or the configured one. No unit of systemd has a `+` in its name.
+pub const V1_PREFIX: &str = "casemate+";
 
 /// The leaf that our own process moves to when cgroup v2 demands that its group hold no process.
 pub const SELF_NAME: &str = "casemate-self";
@@ -119,7 +123,7 @@ pub trait Hierarchy {
     /// The kind of control groups.
     fn kind(&self) -> Kind;
 
-    /// The directories that hold the groups, joined by `, `; for people.
+    /// The directories that hold the groups, on v1 with the beginning of their names, joined by `, `; for people.
     fn base(&self) -> String;
 
     /// Makes the group `name` (1 to 64 of `[A-Za-z0-9_-]`) with every limit set, and nobody in it.
@@ -141,8 +145,8 @@ pub trait Hierarchy {
     /// What each controller is used for, and where.
     fn controllers(&self) -> Vec<Controller>;
 
-    /// Removes the `casemate` directories if no group is left in them. A later [`Hierarchy::create`], of this or of
-    /// another process, makes them again.
+    /// Removes the `casemate` directory of v2 if no group is left in it. A later [`Hierarchy::create`], of this or of
+    /// another process, makes it again.
     fn retire(&self);
 }
 

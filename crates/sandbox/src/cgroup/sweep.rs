@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::error::CgroupError;
 use super::mounts::Set;
 use super::v1::Tree;
-use super::{check_name, files, kill, life};
+use super::{V1_PREFIX, check_name, files, kill, life};
 
 /// The longest a whole sweep may take.
 pub const SWEEP_TIME: Duration = Duration::from_secs(5);
@@ -26,22 +26,23 @@ const MAX_DEPTH: usize = 8;
 /// The pause between two attempts to remove a group whose processes are dying.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Kills and removes the dead groups below the v1 bases and the v2 base; returns their names.
+/// Kills and removes the dead groups of the v1 hierarchies and below the v2 base; returns their names.
 pub(super) fn sweep(
     trees: &[Tree],
     life: Option<&Path>,
     is_alive: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<String>, CgroupError> {
     let deadline = Instant::now() + SWEEP_TIME;
-    let bases = || trees.iter().map(|tree| tree.base.as_path()).chain(life);
     let mut names = BTreeSet::new();
-    for base in bases() {
-        names.extend(
-            child_names(base)?
-                .into_iter()
-                .filter(|name| check_name(name).is_ok()),
-        );
+    for tree in trees {
+        let children = child_names(&tree.parent)?;
+        let ours = children.iter().filter_map(|name| name.strip_prefix(V1_PREFIX));
+        names.extend(ours.map(str::to_owned));
     }
+    if let Some(base) = life {
+        names.extend(child_names(base)?);
+    }
+    names.retain(|name| check_name(name).is_ok());
     let mut swept = Vec::new();
     let mut failed = None;
     for name in names.into_iter().filter(|name| !is_alive(name)) {
@@ -62,7 +63,7 @@ fn sweep_one(trees: &[Tree], life: Option<&Path>, name: &str, deadline: Instant)
         let mut dirs = Vec::new();
         for tree in trees {
             let first = dirs.len();
-            descend(&tree.base.join(name), MAX_DEPTH, &mut dirs)?;
+            descend(&tree.group(name), MAX_DEPTH, &mut dirs)?;
             if tree.set.has(Set::FREEZER) {
                 thaw(&dirs[first..]);
             }
@@ -74,7 +75,7 @@ fn sweep_one(trees: &[Tree], life: Option<&Path>, name: &str, deadline: Instant)
         let freezer = trees
             .iter()
             .find(|tree| tree.set.has(Set::FREEZER))
-            .map(|tree| tree.base.join(name));
+            .map(|tree| tree.group(name));
         let all: Vec<&Path> = dirs.iter().map(PathBuf::as_path).collect();
         let killed = kill::kill_members(&all, freezer.as_deref());
         let removed = killed.and_then(|()| dirs.iter().try_for_each(|dir| files::remove_group(dir)));

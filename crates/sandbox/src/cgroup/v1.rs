@@ -20,7 +20,7 @@ use super::life::{Life, attach};
 use super::mounts::Set;
 use super::v2::{PERIOD_US, set};
 use super::{Arrival, Controller, Group, Hierarchy, Kind, Limits, MemoryNow, OomEvent, Usage};
-use super::{check_name, files, sweep};
+use super::{V1_PREFIX, check_name, files, sweep};
 
 /// The least quota that the kernel takes (`min_cfs_quota_period`, kernel/sched/core.c).
 const LEAST_QUOTA_US: u64 = 1_000;
@@ -28,11 +28,19 @@ const LEAST_QUOTA_US: u64 = 1_000;
 /// Groups above us that are asked for a tighter quota.
 const MAX_DEPTH: usize = 64;
 
-/// Our base in one v1 hierarchy.
+/// Our place in one v1 hierarchy.
 pub(super) struct Tree {
     /// The controllers of the hierarchy that we use; `cpu` and `cpuacct` are often mounted together.
     pub(super) set: Set,
-    pub(super) base: PathBuf,
+    /// The group below which ours lie.
+    pub(super) parent: PathBuf,
+}
+
+impl Tree {
+    /// The directory of the group `name`.
+    pub(super) fn group(&self, name: &str) -> PathBuf {
+        self.parent.join([V1_PREFIX, name].concat())
+    }
 }
 
 /// Our v1 subtrees.
@@ -55,10 +63,9 @@ impl V1 {
             note,
             memsw: false,
         };
-        v1.trees.iter().try_for_each(allow_oom_kills)?;
         v1.memsw = v1
             .tree(Set::MEMORY)
-            .is_some_and(|tree| tree.base.join("memory.memsw.limit_in_bytes").exists());
+            .is_some_and(|tree| tree.parent.join("memory.memsw.limit_in_bytes").exists());
         Ok(v1)
     }
 
@@ -86,15 +93,14 @@ impl V1 {
     /// Makes the directories one after another into `group`, each with its limits.
     fn fill(&self, group: &mut V1Group, name: &str, limits: &Limits) -> Result<(), CgroupError> {
         for tree in &self.trees {
-            let dir = files::make_group(&tree.base, name, &|| {
-                files::make_dir(&tree.base)?;
-                allow_oom_kills(tree)
-            })?;
+            let dir = tree.group(name);
+            std::fs::create_dir(&dir).map_err(|error| CgroupError::io("make", &dir, error))?;
             group.dirs.push((tree.set, dir));
             if let Some((_, dir)) = group.dirs.last() {
                 self.limit(dir, tree.set, limits)?;
             }
         }
+        group.allow_oom_kills()?;
         if let Some(base) = &self.life {
             group.life = Some(Life::create(base, name, &|| files::make_dir(base))?);
         }
@@ -102,7 +108,7 @@ impl V1 {
     }
 
     fn row(&self, one: Set, name: &'static str) -> Controller {
-        let at = self.tree(one).map(|tree| tree.base.clone());
+        let at = self.tree(one).map(|tree| tree.parent.clone());
         let note = match (&self.life, &at) {
             (Some(_), None) => Some("not needed: the v2 tree does it".to_owned()),
             (None, None) => Some("not mounted or not writable: killing stays a bounded chase".to_owned()),
@@ -130,8 +136,10 @@ impl Hierarchy for V1 {
     }
 
     fn base(&self) -> String {
-        let all = self.trees.iter().map(|tree| &tree.base).chain(&self.life);
-        all.map(|base| base.display().to_string())
+        let places = self.trees.iter().map(|tree| tree.group("*"));
+        places
+            .chain(self.life.clone())
+            .map(|place| place.display().to_string())
             .collect::<Vec<_>>()
             .join(", ")
     }
@@ -168,7 +176,7 @@ impl Hierarchy for V1 {
     }
 
     fn retire(&self) {
-        for base in self.trees.iter().map(|tree| &tree.base).chain(&self.life) {
+        if let Some(base) = &self.life {
             // Not empty, or gone already: both are fine.
             let _ = files::remove_group(base);
         }
@@ -196,6 +204,19 @@ impl V1Group {
     fn oom_control(&self) -> Option<&File> {
         let open = || File::open(self.dir(Set::MEMORY)?.join("memory.oom_control")).ok();
         self.oom_control.get_or_init(open).as_ref()
+    }
+
+    /// New groups inherit `oom_kill_disable`: their processes would hang at the limit and never be counted.
+    fn allow_oom_kills(&self) -> Result<(), CgroupError> {
+        let (Some(control), Some(dir)) = (self.oom_control(), self.dir(Set::MEMORY)) else {
+            return Ok(());
+        };
+        let mut buffer = [0u8; 256];
+        let control = files::read_again(control, &mut buffer).unwrap_or_default();
+        match files::field(control, "oom_kill_disable") {
+            Some(1) => set(dir, "memory.oom_control", 0),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the kernel to raise an eventfd at an OOM: the numbers of both descriptors go to `cgroup.event_control`
@@ -339,16 +360,6 @@ impl Group for V1Group {
             self.dirs.pop();
         }
         Ok(())
-    }
-}
-
-/// New groups inherit `oom_kill_disable`: their processes would hang at the limit and never be counted.
-fn allow_oom_kills(tree: &Tree) -> Result<(), CgroupError> {
-    let mut buffer = [0u8; 256];
-    let control = files::read(&tree.base.join("memory.oom_control"), &mut buffer).unwrap_or_default();
-    match files::field(control, "oom_kill_disable") {
-        Some(1) => set(&tree.base, "memory.oom_control", 0),
-        _ => Ok(()),
     }
 }
 

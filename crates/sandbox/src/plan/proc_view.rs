@@ -69,7 +69,7 @@ fn host_setting(name: &str) -> Option<String> {
 /// A `stat` with as many CPUs as sched_getaffinity(2) shows anyway, and no counts (proc_stat(5)).
 fn processor_text() -> String {
     let zeros = "0 0 0 0 0 0 0 0 0 0";
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let cpus = casemate_sys::resource::usable_cpus();
     let mut text = format!("cpu  {zeros}\n");
     for cpu in 0..cpus {
         text.push_str(&format!("cpu{cpu} {zeros}\n"));

@@ -175,28 +175,56 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     })
 }
 
-/// How long a client may take to hand over the image of init.
-const IMAGE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a client may take to draw a blueprint, a first look at every file of the host included, and to
+/// hand over the image of init. One that dies meanwhile ends the wait at once.
+const CLIENT_LIMIT: Duration = Duration::from_secs(600);
 
 impl House {
+    /// Waits for the blueprint that an order names, when its client makes it meanwhile.
+    fn await_blueprint(&mut self, client: BorrowedFd<'_>, number: u32) -> Result<(), SandboxError> {
+        let until = event::monotonic() + CLIENT_LIMIT;
+        while self.setup.takes_blueprints && self.setup.blueprints.len() <= number as usize {
+            self.take_supply(client, until)?;
+        }
+        match self.setup.blueprints.len() > number as usize {
+            true => Ok(()),
+            false => Err(SandboxError::Protocol { peer: "client" }),
+        }
+    }
+
     /// The image of init: our own, or the one that the client hands over right after its first order.
     fn image(&mut self, client: BorrowedFd<'_>) -> Result<BorrowedFd<'_>, SandboxError> {
-        if self.image.is_none() {
-            let came = event::wait_one(client, casemate_sys::libc::POLLIN, Some(IMAGE_LIMIT));
-            let mut buffer = [0u8; MAX_REQUEST_BYTES];
-            let message = came
-                .and_then(|_| socket::try_receive(client, &mut buffer))
-                .at(|| "receive the image of init".into())?;
-            if let Some(message) = message
-                && Request::decode(&buffer[..message.len]) == Ok(Request::Image)
-            {
-                self.take_image(message.fds);
-            }
+        let until = event::monotonic() + CLIENT_LIMIT;
+        while self.setup.takes_blueprints && self.image.is_none() {
+            self.take_supply(client, until)?;
         }
         self.image
             .as_ref()
             .map(|i| i.as_fd())
             .ok_or(SandboxError::Protocol { peer: "client" })
+    }
+
+    /// Takes a blueprint or an image from a client that owes one; nothing else may come before it.
+    fn take_supply(&mut self, client: BorrowedFd<'_>, until: Duration) -> Result<(), SandboxError> {
+        let left = until.saturating_sub(event::monotonic());
+        let mut buffer = [0u8; MAX_REQUEST_BYTES];
+        let message = event::wait_one(client, casemate_sys::libc::POLLIN, Some(left))
+            .and_then(|_| socket::try_receive(client, &mut buffer))
+            .at(|| "receive what the client makes".into())?;
+        let request = message
+            .as_ref()
+            .map(|m| Request::decode(&buffer[..m.len]))
+            .and_then(Result::ok);
+        match (request, message) {
+            (Some(Request::Image), Some(message)) => self.take_image(message.fds),
+            (Some(Request::Blueprint), Some(message)) => {
+                self.setup.blueprints.push(Blueprint::receive(message.fds)?);
+            }
+            // Interrupted, and time is left.
+            (None, None) if !left.is_zero() => {}
+            _ => return Err(SandboxError::Protocol { peer: "client" }),
+        }
+        Ok(())
     }
 
     /// Takes an image that nobody can change any more, if one may come at all.
@@ -218,18 +246,18 @@ impl House {
         }
     }
 
-    /// Removes the empty base, unless another warden is about to use it.
-    fn retire(&self) {
-        if let Ok(hierarchy) = &self.hierarchy
-            && matches!(
-                fd::try_lock_byte(self.base_lock.as_fd(), self.base_byte),
-                Ok(true)
-            )
-        {
+    /// Removes the empty base, unless another warden is about to use it; whether there was none.
+    fn retire(&self) -> bool {
+        let Ok(hierarchy) = &self.hierarchy else {
+            return true;
+        };
+        let alone = fd::try_lock_byte(self.base_lock.as_fd(), self.base_byte).unwrap_or(false);
+        if alone {
             hierarchy.retire();
             // A lock that cannot be shared again only keeps others waiting until we end.
             let _ = fd::share_byte(self.base_lock.as_fd(), self.base_byte);
         }
+        alone
     }
 
     /// The name of a sandbox's cgroup.

@@ -28,6 +28,7 @@ pub(super) struct Serve {
     cells: Vec<Cell>,
     client_gone: bool,
     swept: bool,
+    retired: bool,
 }
 
 impl Serve {
@@ -40,6 +41,7 @@ impl Serve {
             cells: Vec::new(),
             client_gone: false,
             swept: false,
+            retired: false,
         }
     }
 
@@ -69,7 +71,9 @@ impl Serve {
             }
             self.bury();
         }
-        self.house.retire();
+        if !self.retired {
+            self.house.retire();
+        }
         0
     }
 
@@ -117,6 +121,7 @@ impl Serve {
         };
         match Request::decode(&buffer[..message.len]) {
             Ok(Request::Create(create)) => {
+                self.retired = false;
                 let control = message.fds.into_iter().next();
                 let result = match control {
                     Some(control) if self.cells.len() < MAX_CELLS => {
@@ -186,7 +191,7 @@ impl Serve {
         }
         if all_gone && self.house.setup.takes_blueprints {
             // Most likely the last one: done while the client is busy with the result.
-            self.house.retire();
+            self.retired = self.house.retire();
         }
     }
 

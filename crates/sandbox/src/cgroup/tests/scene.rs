@@ -107,14 +107,22 @@ impl Scene {
         let text = self
             .bases()
             .iter()
-            .find_map(|base| fs::read_to_string(base.join(name).join(file)).ok());
+            .find_map(|base| fs::read_to_string(group_at(base, name).join(file)).ok());
         text.unwrap_or_else(|| panic!("no {file} in {:?}", self.kind()))
             .trim()
             .to_owned()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.bases().iter().any(|base| base.join(name).exists())
+        self.bases().iter().any(|base| group_at(base, name).exists())
+    }
+}
+
+/// The directory of the group `name` at one of [`Scene::bases`], which on v1 ends with the prefix and a `*`.
+pub(super) fn group_at(base: &Path, name: &str) -> PathBuf {
+    match base.to_string_lossy().strip_suffix('*') {
+        Some(prefix) => PathBuf::from(format!("{prefix}{name}")),
+        None => base.join(name),
     }
 }
 

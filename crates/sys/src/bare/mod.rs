@@ -1,0 +1,61 @@
+//! What a program without a C library brings along: entry, end on a panic, memory functions, a heap.
+//!
+//! Compiled only without the feature `std`, into `casemate-init`
+//! (`docs/decisions/0007-init-without-libc.md`). One thread, no thread-local storage.
+
+mod heap;
+mod memory;
+
+use core::arch::global_asm;
+
+// The kernel enters with the stack pointer on the argument count (System V ABI, "Process Initialization").
+// No argument is looked at; the frame chain ends here and the stack is aligned for a call.
+#[cfg(target_arch = "x86_64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "xor ebp, ebp",
+    "and rsp, -16",
+    "call {main}",
+    "ud2",
+    main = sym start,
+);
+#[cfg(target_arch = "aarch64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "mov x29, xzr",
+    "mov x30, xzr",
+    "bl {main}",
+    "brk #1",
+    main = sym start,
+);
+
+unsafe extern "C" {
+    /// Made by the macro `entry_point`.
+    safe fn casemate_main() -> i32;
+}
+
+extern "C" fn start() -> ! {
+    crate::process::exit(casemate_main())
+}
+
+/// A bug of ours ends the process by the signal that `abort` would use; nobody could read a message.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    let _ = crate::process::kill(crate::process::own_pid(), libc::SIGABRT);
+    crate::process::exit(134)
+}
+
+/// Named by the landing pads of the shipped `alloc`. Nothing unwinds here (`panic = "abort"`), so neither
+/// is ever called.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() -> ! {
+    crate::process::exit(134)
+}
+
+/// See [`rust_eh_personality`].
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    crate::process::exit(134)
+}
