@@ -157,7 +157,7 @@ impl Store {
         self.submit(vacuum, Durability::Soft, callback);
     }
 
-    fn submit<R: Request + 'static>(
+    pub(crate) fn submit<R: Request + 'static>(
         &self,
         request: R,
         durability: Durability,
@@ -175,6 +175,8 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.queue.close();
+        // Before the writer ends: the last connection to close takes the log away, and a reader could not.
+        self.readers.close();
         if let Some(writer) = self.writer.take() {
             // A callback may hold the last reference: the writer does not wait for itself.
             if writer.thread().id() != std::thread::current().id() {
