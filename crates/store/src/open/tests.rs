@@ -124,11 +124,18 @@ fn a_damaged_page_makes_it_read_only() {
         store.ended(n, vec![b'x'; 60_000]);
     }
     drop(store);
+    // A server that died: its last writes are in the log only.
+    let store = scratch.store();
+    store.ended(30, vec![b'y'; 10]);
+    let dead = Scratch::new();
+    let log = |scratch: &Scratch| scratch.path().join("state.db-wal");
+    fs::copy(scratch.database(), dead.database()).unwrap();
+    fs::copy(log(&scratch), log(&dead)).unwrap();
     // A page of a content, which begins with the number of the next: all else can be read.
     let file = OpenOptions::new()
         .read(true)
         .write(true)
-        .open(scratch.database())
+        .open(dead.database())
         .unwrap();
     let pages = file.metadata().unwrap().len() / 4096;
     let is_content = |page: &u64| {
@@ -138,19 +145,20 @@ fn a_damaged_page_makes_it_read_only() {
     };
     let page = (0..pages).find(is_content).expect("a page of a content");
     file.write_all_at(&[0xee; 4096], page * 4096).unwrap();
-    let before = fs::read(scratch.database()).unwrap();
+    let files = || (fs::read(dead.database()).unwrap(), fs::read(log(&dead)).unwrap());
+    let before = files();
 
-    let store = scratch.store();
+    let store = dead.store();
     let Health::ReadOnly { reason } = store.health() else {
         panic!("{:?}", store.health())
     };
     assert!(!reason.is_empty());
-    assert_eq!(store.counts().unwrap().total, 30);
-    assert!(store.summary(id(3)).unwrap().is_some());
+    assert_eq!(store.counts().unwrap().total, 31);
+    assert!(store.summary(id(30)).unwrap().is_some());
     let refused = store.accept_now(new(id(100))).unwrap_err();
     assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused:?}");
     drop(store);
-    assert!(fs::read(scratch.database()).unwrap() == before);
+    assert!(files() == before);
 }
 
 #[test]

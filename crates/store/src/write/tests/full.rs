@@ -1,6 +1,6 @@
 //! No room: the limit of the file, and a disk that is really full.
 
-use crate::testing::{Scratch, command, eventually, finished, id, new, skip, which};
+use crate::testing::{Scratch, command, eventually, finished, id, new, skip, this_test, variable, which};
 use crate::{Accepted, Durability, Finished, Health, Options, Retention, Store, StoreError, wait};
 use casemate_types::{Bytes, Captured, Status};
 use std::path::Path;
@@ -140,4 +140,68 @@ fn a_full_disk_refuses_reads_on_and_recovers() {
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(word, "ok");
+}
+
+const FOLDER: &str = "CASEMATE_STORE_REFUSED_FOLDER";
+
+/// The child whose files may grow to 3 MB only. Without the variable it is no test.
+#[test]
+fn child() {
+    let Some(folder) = variable(FOLDER) else { return };
+    let store = Store::open(&Options::new(folder)).unwrap();
+    let put = |n| match store.accept_now(new(id(n))) {
+        Ok(_) | Err(StoreError::Exists(_)) => store.finish_now(large(n, 256 << 10)),
+        Err(error) => Err(error),
+    };
+    // The first refusal is of the log alone: it is renewed, and the next attempt works. In the end the database
+    // cannot grow either.
+    let n = (0..200)
+        .find(|n| put(*n).is_err() && put(*n).is_err())
+        .expect("full");
+    assert!(n > 5, "{n}");
+    assert!(matches!(store.health(), Health::Full { .. }));
+    assert_eq!(
+        store.summary(id(0)).unwrap().unwrap().stdout.kept_bytes,
+        256 << 10
+    );
+    let lift = command(which("prlimit").unwrap())
+        .args(["--pid", &std::process::id().to_string(), "--fsize=unlimited"])
+        .status();
+    assert!(lift.unwrap().success());
+    eventually(Duration::from_secs(5), "healthy again", || {
+        store.health() == Health::Healthy
+    });
+    put(n).unwrap();
+    for earlier in 0..=n {
+        assert_eq!(
+            store.summary(id(earlier)).unwrap().unwrap().stdout.kept_bytes,
+            256 << 10,
+            "{earlier}"
+        );
+    }
+    println!("recovered");
+}
+
+/// A write that fails otherwise than for want of room (here EFBIG) leaves the log in doubt.
+#[test]
+fn a_disk_that_refuses_is_not_trusted_until_the_log_is_new() {
+    let (Some(env), Some(prlimit)) = (which("env"), which("prlimit")) else {
+        return skip("env or prlimit is not installed");
+    };
+    let scratch = Scratch::new();
+    let test = this_test("write::tests::full::child");
+    let output = command(env)
+        .arg("--ignore-signal=XFSZ")
+        .arg(prlimit)
+        .arg("--fsize=3000000:unlimited")
+        .arg(test.get_program())
+        .args(test.get_args())
+        .env(FOLDER, scratch.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("recovered"),
+        "{said}{output:?}"
+    );
 }

@@ -1,8 +1,9 @@
 //! Another process holds the file.
 
 use crate::testing::{Scratch, eventually, id, new};
-use crate::{Accepted, Health, Options, Store, StoreError};
+use crate::{Accepted, Durability, Health, Options, Store, StoreError};
 use rusqlite::Connection;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// Another program that writes to the file, and does not end.
@@ -46,16 +47,21 @@ fn a_write_waits_for_the_limit_and_no_longer() {
 }
 
 #[test]
-fn a_short_lock_is_waited_out() {
+fn a_lock_that_ends_in_time_is_waited_out() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let holder = holder(&scratch);
-    let release = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
-        holder.execute_batch("ROLLBACK").unwrap();
+    let (sender, receiver) = channel();
+    store.accept(new(id(1)), Durability::Durable, move |result| {
+        sender.send(result).unwrap()
     });
-    assert_eq!(store.accept_now(new(id(1))).unwrap(), Accepted::Accepted);
-    release.join().unwrap();
+    eventually(Duration::from_secs(10), "locked", || {
+        store.health() == Health::Locked
+    });
+    assert!(receiver.try_recv().is_err());
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(receiver.recv().unwrap().unwrap(), Accepted::Accepted);
+    assert_eq!(store.health(), Health::Healthy);
 }
 
 #[test]
