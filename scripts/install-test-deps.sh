@@ -29,6 +29,7 @@ wanted=(
     apparmor_parser:apparmor
     bwrap:bubblewrap
     setpriv:util-linux
+    strace:strace
     ps:procps
     qemu-system-x86_64:qemu-system-x86
     busybox:busybox-static

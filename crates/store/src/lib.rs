@@ -15,6 +15,8 @@ mod read;
 mod retention;
 mod schema;
 mod store;
+#[cfg(test)]
+mod testing;
 mod trouble;
 mod write;
 

@@ -4,6 +4,7 @@
 use crate::error::StoreError;
 use crate::job::wait;
 use crate::model::change::{Change, Durability};
+use crate::open::connection::PAGE_BYTES;
 use crate::read::first_of;
 use crate::store::Store;
 use crate::write::vacuum::Vacuum;
@@ -152,19 +153,20 @@ impl Store {
 
     /// Gives free pages back, but for some.
     fn give_back(&self) -> Result<u64, StoreError> {
-        let before = self.sizes()?;
-        let mut left = before.free_bytes.saturating_sub(SPARE_BYTES) / crate::open::connection::PAGE_BYTES;
         let mut given = 0;
-        while left > 0 {
-            let pages = left.min(u64::from(STEP_PAGES)) as u32;
+        loop {
+            let spare = self.sizes()?.free_bytes.saturating_sub(SPARE_BYTES) / PAGE_BYTES;
+            let pages = spare.min(u64::from(STEP_PAGES)) as u32;
+            if pages == 0 {
+                break;
+            }
             let step = wait(|callback| self.vacuum(Vacuum { pages }, callback))?;
             if step == 0 {
                 break;
             }
             given += step;
-            left = left.saturating_sub(step);
         }
-        Ok(given * crate::open::connection::PAGE_BYTES)
+        Ok(given * PAGE_BYTES)
     }
 }
 

@@ -21,7 +21,8 @@ use std::thread::JoinHandle;
 ///
 /// A write is handed over and answered by its callback, exactly once: on the writer's thread, or at once on the
 /// caller's when it is refused. A callback must be short and must not panic: every other write waits for it.
-/// A write that was answered with an error left nothing behind. Dropping the store commits what waits.
+/// A write that was answered with an error left nothing behind. Dropping the store commits what waits; when another
+/// process holds the file that takes as long as the limit of a lock.
 pub struct Store {
     pub(crate) readers: Readers,
     condition: Arc<Condition>,
@@ -41,6 +42,9 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Opens the state of a folder, and makes it when there is none. Takes as long as the options allow.
+    ///
+    /// It starts a thread and holds locks that end with its descriptors: processes that are copies of this one, such
+    /// as a warden, are started before.
     ///
     /// A damaged file that can still be read opens with [`Health::ReadOnly`].
     ///
@@ -157,7 +161,7 @@ impl Store {
         self.submit(vacuum, Durability::Soft, callback);
     }
 
-    fn submit<R: Request + 'static>(
+    pub(crate) fn submit<R: Request + 'static>(
         &self,
         request: R,
         durability: Durability,
@@ -175,6 +179,8 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.queue.close();
+        // Before the writer ends: the last connection to close takes the log away, and a reader could not.
+        self.readers.close();
         if let Some(writer) = self.writer.take() {
             // A callback may hold the last reference: the writer does not wait for itself.
             if writer.thread().id() != std::thread::current().id() {

@@ -4,6 +4,9 @@ use rusqlite::{Connection, ErrorCode};
 use std::sync::mpsc;
 use std::time::Duration;
 
+/// Between two interrupts.
+const AGAIN: Duration = Duration::from_millis(1);
+
 /// Stands for the word of a check that could not begin.
 const UNFINISHED: &str = "";
 
@@ -24,9 +27,11 @@ pub(crate) fn check(connection: &Connection, limit: Duration) -> rusqlite::Resul
     let (done, wait) = mpsc::channel::<()>();
     let result = std::thread::scope(|scope| {
         let timer = move || {
-            // Ends at once when `done` is dropped.
-            if wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // Ends at once when `done` is dropped. An interrupt before the check has begun does nothing, hence more.
+            let mut pause = limit;
+            while wait.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
                 handle.interrupt();
+                pause = AGAIN;
             }
         };
         // Without the thread there would be no bound.

@@ -63,6 +63,11 @@ impl Readers {
             .map_err(|error| self.failed(operation, error))
     }
 
+    /// Closes every connection that is not in use.
+    pub(crate) fn close(&self) {
+        self.idle().clear();
+    }
+
     /// The database that is read.
     pub(crate) fn path(&self) -> &std::path::Path {
         self.condition.path()

@@ -18,11 +18,8 @@ impl Writer {
             Ok(()) => self.condition.set_healthy(),
             Err(error) => {
                 self.roll_back();
-                let is_locked = self.condition.health() == Health::Locked;
-                let error = self.note("probe", error);
-                if is_locked && !matches!(error, crate::error::StoreError::Corrupt { .. }) {
-                    self.condition.set_locked();
-                }
+                // What it says of the store is recorded; there is nobody to tell.
+                let _ = self.note("probe", error);
             }
         }
     }

@@ -14,15 +14,14 @@ impl Request for Vacuum {
     const OPERATION: &'static str = "shrink the database";
 
     fn apply(&self, connection: &Connection) -> Result<u64, Failure> {
+        let count = || connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
+        let before = count()?;
         let sql = format!("PRAGMA incremental_vacuum({})", self.pages);
         let mut statement = connection.prepare(&sql)?;
         // Each step gives back one page; a statement that is not stepped to its end stops early.
         let mut rows = statement.query([])?;
-        let mut given = 0;
-        while rows.next()?.is_some() {
-            given += 1;
-        }
-        Ok(given)
+        while rows.next()?.is_some() {}
+        Ok(u64::try_from(before - count()?).unwrap_or(0))
     }
 
     fn bytes(&self) -> u64 {
