@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -56,6 +57,15 @@ impl Starting {
         self
     }
 
+    /// Brings what an earlier service of the tests found out about the host, so that a fresh data folder
+    /// does not mean a walk over all of `/usr`. The product checks it before it believes it.
+    fn warm(&self) {
+        let (kept, data) = (looks(), self.scratch.folder("data"));
+        copy_looks(&kept, &data);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&data, mode).expect("the mode of the data folder");
+    }
+
     fn command(&self) -> Command {
         let mut command = host::command(host::casemate());
         command.args(["serve", "--listen", &self.listen]);
@@ -72,6 +82,7 @@ impl Starting {
     /// Starts it, and waits until it serves.
     #[track_caller]
     pub fn start(self) -> Service {
+        self.warm();
         let mut command = self.command();
         command
             .stdin(Stdio::null())
@@ -98,6 +109,7 @@ impl Starting {
             let _ = child.wait();
             panic!("casemate serve did not start: {:?}", words.lock());
         };
+        copy_looks(&self.scratch.path().join("data"), &looks());
         Service {
             child,
             address,
@@ -116,6 +128,27 @@ impl Starting {
             .expect("casemate serve");
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code().unwrap_or(-1), words)
+    }
+}
+
+/// Where looks at the host are kept between the tests' services.
+fn looks() -> PathBuf {
+    let uid = if host::is_root() { "root" } else { "user" };
+    let folder = std::env::temp_dir().join(format!("cmtest-looks-{uid}"));
+    let _ = std::fs::create_dir_all(&folder);
+    folder
+}
+
+fn copy_looks(from: &Path, to: &Path) {
+    let entries = std::fs::read_dir(from).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with("setid-") || text == "versions" {
+            // Another test may be at it: a file that is missing or half costs time, nothing else.
+            let draft = to.join(format!(".{text}.{}", std::process::id()));
+            let _ = std::fs::copy(entry.path(), &draft).and_then(|_| std::fs::rename(&draft, to.join(&name)));
+        }
     }
 }
 

@@ -83,9 +83,11 @@ pub fn fork() -> io::Result<Option<i32>> {
 fn clone_self() -> isize {
     // SAFETY: the caller has a single thread, so the child may run any code.
     match unsafe { libc::fork() } {
-        -1 => -(std::io::Error::last_os_error()
-            .raw_os_error()
-            .unwrap_or(libc::EAGAIN) as isize),
+        -1 => {
+            -(std::io::Error::last_os_error()
+                .raw_os_error()
+                .unwrap_or(libc::EAGAIN) as isize)
+        }
         pid => pid as isize,
     }
 }
