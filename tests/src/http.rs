@@ -42,6 +42,18 @@ impl Connection {
         }
     }
 
+    /// Connects, where that may fail: nobody may be there.
+    pub fn try_to(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect_timeout(&address, host::seconds(5)).ok()?;
+        let limit = Some(host::seconds(30));
+        stream.set_read_timeout(limit).ok()?;
+        stream.set_write_timeout(limit).ok()?;
+        Some(Self {
+            stream: BufReader::new(stream),
+            host: address.to_string(),
+        })
+    }
+
     /// Sends bytes as they are.
     pub fn send_raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.get_mut().write_all(bytes)
@@ -50,6 +62,18 @@ impl Connection {
     /// Sends a request: `headers` are lines without their end.
     #[track_caller]
     pub fn send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) {
+        self.try_send(method, target, headers, body)
+            .expect("the request is sent");
+    }
+
+    /// The same, to a peer that may be dead.
+    pub fn try_send(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[&str],
+        body: &[u8],
+    ) -> std::io::Result<()> {
         let mut head = format!("{method} {target} HTTP/1.1\r\n");
         if !headers
             .iter()
@@ -64,8 +88,7 @@ impl Connection {
             head += &format!("{line}\r\n");
         }
         head += "\r\n";
-        let bytes = [head.as_bytes(), body].concat();
-        self.send_raw(&bytes).expect("the request is sent");
+        self.send_raw(&[head.as_bytes(), body].concat())
     }
 
     /// Reads an answer; `None` when the connection ended before one.
@@ -86,6 +109,19 @@ impl Connection {
             self.stream.read_exact(&mut body).expect("a whole body");
             body
         };
+        Some(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Reads an answer; `None` when the connection ended before its last byte.
+    pub fn receive_whole(&mut self) -> Option<Answer> {
+        let (status, headers) = self.head()?;
+        let length = headers.get("content-length")?.parse().ok()?;
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).ok()?;
         Some(Answer {
             status,
             headers,

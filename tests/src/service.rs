@@ -51,6 +51,12 @@ impl Starting {
         self
     }
 
+    /// Another address than a free port of 127.0.0.1.
+    pub fn listen(mut self, address: &str) -> Self {
+        self.listen = address.to_owned();
+        self
+    }
+
     /// The data folder of an earlier service.
     pub fn after(mut self, earlier: &Arc<Scratch>) -> Self {
         self.scratch = earlier.clone();
@@ -260,6 +266,18 @@ impl Service {
         });
         assert!(ready.is_some(), "not ready within {limit:?}: {}", self.words());
         begun.elapsed()
+    }
+
+    /// Starts it again after its supervisor was killed, on the same address and data.
+    #[track_caller]
+    pub fn restart(&mut self, address: SocketAddr) {
+        let _ = self.child.wait();
+        // The children see the supervisor's end, and let go of the address and the data.
+        let again = until(host::seconds(10), || {
+            let free = std::net::TcpListener::bind(address).is_ok();
+            free.then(|| Starting::new().after(&self.scratch).listen(&address.to_string()))
+        });
+        *self = again.expect("the address is free again").start();
     }
 
     /// Sends a signal to the supervisor.
