@@ -5,6 +5,8 @@
 
 mod config;
 mod lifecycle;
+pub mod problem;
+pub mod request;
 mod serve;
 
 pub use config::Config;
