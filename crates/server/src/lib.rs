@@ -5,9 +5,12 @@
 
 mod config;
 mod lifecycle;
+mod percent;
 pub mod problem;
+pub mod query;
 pub mod request;
 mod serve;
+mod time;
 
 pub use config::Config;
 pub use lifecycle::{Lifecycle, Report, Stop};

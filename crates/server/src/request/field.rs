@@ -71,6 +71,6 @@ pub(super) fn both(field: &'static str, other: &'static str) -> Problem {
 }
 
 /// A text of the client's, short enough to be told back.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
