@@ -7,7 +7,6 @@ mod exit;
 mod languages;
 mod output;
 mod run;
-mod wire;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,11 +1,12 @@
 //! `casemate run`: flags and files become a request, the outcome becomes output and an exit code.
 
 use crate::args::{MissingArg, NetworkArg, Run};
+use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
-use crate::{config, wire};
 use anyhow::{Context, Result};
 use casemate_engine::runtime::language::{SHEBANG_LIMIT_BYTES, Table};
+use casemate_server::wire::{Files, Wire};
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::libc;
 use casemate_types::request::{MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_STDIN_BYTES};
@@ -38,7 +39,7 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
         .as_ref()
         .map_or(Ok(()), |dir| write_outputs(dir, &outcome));
     if args.json {
-        let json = serde_json::to_string(&wire::Wire::from(&outcome)).context("write the result")?;
+        let json = serde_json::to_string(&Wire::of(&outcome, Files::Whole)).context("write the result")?;
         output::print((output::harmless_json(&json) + "\n").as_bytes()).context("write the result")?;
     } else if !args.quiet {
         for line in remarks(&outcome, &request, out_dir.is_some()) {

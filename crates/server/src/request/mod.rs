@@ -18,6 +18,7 @@ use casemate_types::request::{
 use casemate_types::{ExecutionRequest, Glob, Maxima, Network};
 use field::Seen;
 pub(crate) use field::shortened;
+pub(crate) use limits::defaults as default_limits;
 use scalar::text;
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde_json::error::Category;
