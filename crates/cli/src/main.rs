@@ -9,7 +9,6 @@ mod output;
 mod remote;
 mod run;
 mod serve;
-mod wire;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -5,9 +5,9 @@ use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
 use crate::remote::{self, WantsFiles};
-use crate::wire::Wire;
 use anyhow::{Context, Result};
 use casemate_engine::runtime::language::{SHEBANG_LIMIT_BYTES, Table};
+use casemate_server::wire::{Files, Wire};
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::libc;
 use casemate_types::request::{MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_STDIN_BYTES};
@@ -37,7 +37,9 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
     let (outcome, json) = match &args.server {
         None => {
             let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
-            let json = args.json.then(|| serde_json::to_string(&Wire::from(&outcome)));
+            let json = args
+                .json
+                .then(|| serde_json::to_string(&Wire::of(&outcome, Files::Whole)));
             (outcome, json.transpose().context("write the result")?)
         }
         Some(url) => {

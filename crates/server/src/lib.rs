@@ -3,9 +3,29 @@
 //! [`serve()`] is the door. It must never run a program by itself, and trusts nothing that a client sent
 //! before it was checked against a bound.
 
+mod answer;
 mod config;
+mod connection;
+mod docs;
+mod guard;
+mod intake;
 mod lifecycle;
+mod metrics;
+mod openapi;
+mod percent;
+pub mod problem;
+pub mod query;
+mod ready;
+mod reply;
+pub mod request;
+mod route;
 mod serve;
+mod slices;
+mod state;
+mod submission;
+mod time;
+mod watch;
+pub mod wire;
 
 pub use config::Config;
 pub use lifecycle::{Lifecycle, Report, Stop};

@@ -1,10 +1,28 @@
 //! The server's own life: threads, connections, and their end.
 
+use crate::answer::answer;
 use crate::config::Config;
+use crate::connection;
 use crate::lifecycle::Lifecycle;
+use crate::state::State;
 use casemate_engine::service::Service;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What one connection too many is told; nothing of it is read.
+const CROWDED: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// How long accepting rests when the system gives no connection, as without descriptors.
+const REST: Duration = Duration::from_millis(50);
 
 /// Answers HTTP on `listener` until `lifecycle.stop` is told, then for at most `config.drain_limit` more.
 /// Call it from a thread without a runtime; privileges are dropped before.
@@ -17,7 +35,6 @@ pub fn serve(
     service: Service,
     lifecycle: Lifecycle,
 ) -> io::Result<()> {
-    let _ = service;
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.threads.max(1))
@@ -26,7 +43,73 @@ pub fn serve(
         .enable_io()
         .enable_time()
         .build()?;
-    runtime.block_on(lifecycle.stop.told());
-    runtime.shutdown_timeout(config.drain_limit);
+    let drain_limit = config.drain_limit;
+    let state = State::new(config, service, lifecycle);
+    let ended = runtime.block_on(accept_all(state, listener));
+    // Reads of the state that still go on end by their own bound.
+    runtime.shutdown_timeout(drain_limit);
+    ended
+}
+
+async fn accept_all(state: Arc<State>, listener: TcpListener) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let most = state.config.most_connections.clamp(1, Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(most));
+    let stop = state.lifecycle.stop.clone();
+    let mut told = pin!(stop.told());
+    loop {
+        let accepted = poll_fn(|cx| match told.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => listener.poll_accept(cx).map(Some),
+        });
+        match accepted.await {
+            None => break,
+            Some(Ok((stream, _))) => admit(&state, &places, stream),
+            Some(Err(_)) => tokio::time::sleep(REST).await,
+        }
+    }
+    drop(listener);
+    // All places are free when every connection has ended.
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(state.config.drain_limit, places.acquire_many(all)).await;
     Ok(())
+}
+
+fn admit(state: &Arc<State>, places: &Arc<Semaphore>, stream: TcpStream) {
+    match places.clone().try_acquire_owned() {
+        Ok(place) => {
+            tokio::spawn(connect(state.clone(), stream, place));
+        }
+        Err(_) => {
+            // A few bytes into an empty buffer: they fit, or nobody is there.
+            let _ = stream.try_write(CROWDED);
+        }
+    }
+}
+
+async fn connect(state: Arc<State>, stream: TcpStream, place: OwnedSemaphorePermit) {
+    // Answers are short and waited for: tcp(7), TCP_NODELAY.
+    let _ = stream.set_nodelay(true);
+    let (wire, timer) = connection::open(stream, &state.config);
+    let stop = state.lifecycle.stop.clone();
+    let most_head = state.config.most_head_bytes.max(8 << 10);
+    let service = service_fn(move |request| answer(state.clone(), request));
+    let mut http = http1::Builder::new();
+    http.timer(timer)
+        .header_read_timeout(Duration::from_secs(1))
+        .max_buf_size(most_head)
+        .max_header_size(most_head);
+    let mut served = pin!(http.serve_connection(wire, service));
+    let mut told = pin!(stop.told());
+    let mut is_told = false;
+    // Its errors are the client's: it is gone, or spoke no HTTP and was told so.
+    let _ = poll_fn(|cx| {
+        if !is_told && told.as_mut().poll(cx).is_ready() {
+            is_told = true;
+            served.as_mut().graceful_shutdown();
+        }
+        served.as_mut().poll(cx)
+    })
+    .await;
+    drop(place);
 }

@@ -2,7 +2,7 @@
 
 use super::events::Index;
 use casemate_store::bounds::MAX_SLICE_BYTES;
-use casemate_store::{Detail, Finished, Store, StoreError, StoredFile, Stream, StreamFacts};
+use casemate_store::{Detail, FileEntry, Finished, Store, StoreError, StoredFile, Stream, StreamFacts};
 use casemate_types::{
     Captured, Layer, LayerName, LayerState, Outcome, OutputFile, RunPath, State, Status, Timing, Usage,
 };
@@ -31,6 +31,49 @@ pub struct Recorded {
     path: RunPath,
     files_left_out: u64,
     layers: Vec<Layer>,
+}
+
+impl Recorded {
+    /// Its outcome without the bytes of the program: both streams empty, though their totals stand, and
+    /// no file with its content. Nothing is read for it.
+    pub fn outline(&self) -> Outcome {
+        let summary = &self.detail.summary;
+        let stream = |facts: StreamFacts| Captured {
+            kept: Vec::new(),
+            total_bytes: facts.total_bytes,
+        };
+        let file = |entry: &FileEntry| OutputFile {
+            path: entry.path.clone(),
+            mode: entry.mode,
+            size_bytes: entry.size_bytes,
+            sha256: entry.sha256,
+            content: None,
+        };
+        Outcome {
+            id: summary.id,
+            sandbox_id: summary.sandbox_id,
+            node_id: summary.node_id,
+            status: match summary.state {
+                State::Ended(status) => status,
+                // Read between its two records; the caller asks for the living one then.
+                State::Queued | State::Running => Status::Killed,
+            },
+            reason: summary.reason.clone(),
+            exit_code: summary.exit_code,
+            signal: summary.signal,
+            stdout: stream(summary.stdout),
+            stderr: stream(summary.stderr),
+            files: self.detail.files.iter().map(file).collect(),
+            files_left_out: self.files_left_out,
+            usage: self.usage,
+            timing: self.timing,
+            path: self.path,
+            layers: self.layers.clone(),
+            created_at: summary.created_at,
+            started_at: summary.started_at,
+            ended_at: summary.ended_at.unwrap_or(summary.created_at),
+        }
+    }
 }
 
 impl From<Detail> for Recorded {
@@ -158,55 +201,21 @@ pub(super) fn outcome(
     most_file_bytes: u64,
 ) -> Result<Outcome, StoreError> {
     let summary = &recorded.detail.summary;
-    let stream = |stream, facts: StreamFacts| -> Result<Captured, StoreError> {
-        let kept = whole(facts.kept_bytes, |offset| {
+    let stream = |stream, facts: StreamFacts| {
+        whole(facts.kept_bytes, |offset| {
             store.read_stream(summary.id, stream, offset, MAX_SLICE_BYTES)
-        })?;
-        Ok(Captured {
-            kept,
-            total_bytes: facts.total_bytes,
         })
     };
-    let mut files = Vec::with_capacity(recorded.detail.files.len());
-    for file in &recorded.detail.files {
-        let content = match file.size_bytes <= most_file_bytes {
-            true => Some(whole(file.size_bytes, |offset| {
-                store.read_file(summary.id, &file.path, offset, MAX_SLICE_BYTES)
-            })?),
-            false => None,
-        };
-        files.push(OutputFile {
-            path: file.path.clone(),
-            mode: file.mode,
-            size_bytes: file.size_bytes,
-            sha256: file.sha256,
-            content,
-        });
+    let mut outcome = recorded.outline();
+    outcome.stdout.kept = stream(Stream::Stdout, summary.stdout)?;
+    outcome.stderr.kept = stream(Stream::Stderr, summary.stderr)?;
+    for file in &mut outcome.files {
+        if file.size_bytes <= most_file_bytes {
+            let read = |offset| store.read_file(summary.id, &file.path, offset, MAX_SLICE_BYTES);
+            file.content = Some(whole(file.size_bytes, read)?);
+        }
     }
-    Ok(Outcome {
-        id: summary.id,
-        sandbox_id: summary.sandbox_id,
-        node_id: summary.node_id,
-        status: match summary.state {
-            State::Ended(status) => status,
-            // Read between its two records; the caller asks for the living one then.
-            State::Queued | State::Running => Status::Killed,
-        },
-        reason: summary.reason.clone(),
-        exit_code: summary.exit_code,
-        signal: summary.signal,
-        stdout: stream(Stream::Stdout, summary.stdout)?,
-        stderr: stream(Stream::Stderr, summary.stderr)?,
-        files,
-        files_left_out: recorded.files_left_out,
-        usage: recorded.usage,
-        timing: recorded.timing,
-        path: recorded.path,
-        layers: recorded.layers.clone(),
-        created_at: summary.created_at,
-        started_at: summary.started_at,
-        ended_at: summary.ended_at.unwrap_or(summary.created_at),
-    })
+    Ok(outcome)
 }
 
 /// Reads slices until all is there; a content that became shorter ends it.

@@ -1,0 +1,58 @@
+//! What the service says of itself.
+
+use crate::server::Server;
+
+#[test]
+fn health_status_and_languages_are_told() {
+    let server = Server::start();
+    assert_eq!(server.get("/healthz").status, 200);
+    server.queue();
+    let status = server.get("/v1/status").json();
+    assert_eq!(
+        (status["queued"].as_u64(), status["running"].as_u64()),
+        (Some(1), Some(0))
+    );
+    assert_eq!(status["components"]["warden"]["health"], "down");
+    assert_eq!(status["components"]["store"]["health"], "healthy");
+    let languages = server.get("/v1/languages").json();
+    let bash = languages["languages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["name"] == "bash");
+    assert_eq!(bash.unwrap()["available"], true);
+    // Nothing can run without a warden.
+    let ready = server.get("/readyz");
+    assert_eq!((ready.status, ready.header("retry-after")), (503, Some("1")));
+}
+
+#[test]
+fn figures_are_in_the_form_of_prometheus() {
+    let server = Server::start();
+    server.get("/healthz");
+    let id = server.queue();
+    server.delete(&format!("/v1/executions/{id}"));
+    crate::server::eventually("it is counted", || {
+        let text = server.get("/metrics").text();
+        text.contains("casemate_executions_total{language=\"bash\",status=\"cancelled\"} 1\n")
+    });
+    let answer = server.get("/metrics");
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let text = answer.text();
+    assert!(
+        text.contains("casemate_http_requests_total{route=\"/healthz\",code=\"200\"} 1\n"),
+        "{text}"
+    );
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(
+            name.starts_with("casemate_") && value.parse::<f64>().is_ok(),
+            "{line}"
+        );
+    }
+}
