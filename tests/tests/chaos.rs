@@ -148,7 +148,7 @@ fn every_end_is_one(service: &Service, told: &Told) {
             assert!(WORDS.contains(&status.as_str()), "{item} is still open");
             assert!(seen.insert(id, status).is_none(), "{item} is there twice");
         }
-        match page["next"].as_str() {
+        match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }

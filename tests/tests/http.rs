@@ -156,7 +156,7 @@ fn lists_are_paged_and_filtered() {
     for _ in 0..5 {
         let page = list(&format!("?limit=2{cursor}"));
         seen.extend(ids(&page));
-        match page["next"].as_str() {
+        match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }

@@ -12,8 +12,8 @@ use casemate_types::{ExecutionId, State};
 pub const DEFAULT_LIMIT: u32 = 50;
 /// Most executions on a page.
 pub const MAX_LIMIT: u32 = 200;
-/// Longest name of a language.
-pub const MAX_LANGUAGE_BYTES: usize = 64;
+/// Longest name of a language, characters.
+pub const MAX_LANGUAGE_CHARS: usize = 64;
 /// The parameters.
 pub(crate) const PARAMETERS: [&str; 7] = [
     "status",
@@ -131,11 +131,11 @@ fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
 
 /// The name that records have, for a name or an alias.
 fn language(value: &str) -> Result<String, Problem> {
-    if value.len() > MAX_LANGUAGE_BYTES {
+    if value.chars().count() > MAX_LANGUAGE_CHARS {
         let problem = Problem::new(Kind::OutOfRange, "language: it is too long");
         return Err(problem
             .field("language")
-            .bound(format!("{MAX_LANGUAGE_BYTES} bytes")));
+            .bound(format!("{MAX_LANGUAGE_CHARS} characters")));
     }
     let known = Table::builtin().find(value);
     Ok(known.map_or(value, |language| language.name).to_owned())

@@ -74,7 +74,8 @@ fn last_seen(headers: &HeaderMap) -> Result<u64, Problem> {
     let Some(text) = single(headers, "Last-Event-ID")? else {
         return Ok(0);
     };
-    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // As many digits as always fit.
+    let is_number = (1..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let number = is_number.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| Problem::invalid("Last-Event-ID", "the id of an event of this execution"))
 }

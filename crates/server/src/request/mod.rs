@@ -5,8 +5,8 @@
 
 mod blame;
 mod field;
-mod file;
-mod limits;
+pub(crate) mod file;
+pub(crate) mod limits;
 mod list;
 mod scalar;
 
@@ -18,7 +18,7 @@ use casemate_types::request::{
 use casemate_types::{ExecutionRequest, Glob, Maxima, Network};
 use field::Seen;
 pub(crate) use field::shortened;
-pub(crate) use limits::defaults as default_limits;
+pub(crate) use limits::{defaults as default_limits, millis};
 use scalar::text;
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde_json::error::Category;

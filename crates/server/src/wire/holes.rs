@@ -24,6 +24,9 @@ pub(crate) enum What {
     File(usize),
 }
 
+/// A text, and the places of its holes.
+pub(crate) type Punched = (Vec<u8>, Vec<(usize, What)>);
+
 /// The holes of one text, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Holes {
@@ -39,7 +42,7 @@ impl Holes {
     }
 
     /// Writes a value, and gives its text with the holes in it.
-    pub(crate) fn write(&self, value: &impl Serialize) -> serde_json::Result<(Vec<u8>, Vec<(usize, What)>)> {
+    pub(crate) fn write(&self, value: &impl Serialize) -> serde_json::Result<Punched> {
         let mut counted = Counted {
             text: Vec::new(),
             written: &self.written,

@@ -296,7 +296,7 @@ fn file_hole<'a>(
         path: &entry.path,
         size_bytes: entry.size_bytes,
         sha256: hex(&entry.sha256),
-        content_base64: fits.then(|| Content::Hole(holes, What::File(index))),
+        content_base64: fits.then_some(Content::Hole(holes, What::File(index))),
         href: (!fits).then(|| file_href(id, &entry.path)),
     }
 }

@@ -56,3 +56,30 @@ fn figures_are_in_the_form_of_prometheus() {
         );
     }
 }
+
+#[test]
+fn the_description_is_that_of_this_machine() {
+    let server = Server::start();
+    let whole = server.get("/openapi.json").json();
+    assert_eq!(whole["openapi"], "3.1.0");
+    let languages = whole["components"]["schemas"]["LanguageName"]["enum"]
+        .as_array()
+        .unwrap();
+    assert!(languages.iter().any(|name| name == "bash"));
+    let page = server.get("/docs");
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let html = page.text();
+    for part in [
+        "POST /v1/executions",
+        "Idempotency-Key",
+        "limits",
+        "output_exceeded",
+        "urn:casemate:problem:queue-full",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    for part in ["src=", "http://", "https://", "@import", "<script"] {
+        let own = html.replace("http://localhost:8484", "");
+        assert!(!own.contains(part), "{part} comes from elsewhere");
+    }
+}

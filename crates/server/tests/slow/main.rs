@@ -1,4 +1,5 @@
 //! Many slow clients, in a process of their own: its memory is measured.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 #[expect(dead_code, reason = "the other tests use the rest")]
 #[path = "../http/client.rs"]
