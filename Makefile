@@ -20,6 +20,14 @@ test-vm: ## Run the wall tests on a stock Debian kernel with cgroup v2 (emulated
 	@scripts/test.sh --only build
 	@tests/vm/run-tests.sh all
 
+chaos: ## Kill processes of a service in 1,000 rounds (CASEMATE_CHAOS_ROUNDS) and count what is lost or left
+	@scripts/test.sh --only build
+	@CASEMATE_CHAOS_ROUNDS=$${CASEMATE_CHAOS_ROUNDS:-1000} cargo test --locked -p casemate-tests --test chaos -- --nocapture
+
+soak: ## Run 100,000 executions (CASEMATE_SOAK_RUNS) by one service and look for what grows
+	@scripts/test.sh --only build
+	@CASEMATE_SOAK_RUNS=$${CASEMATE_SOAK_RUNS:-100000} cargo test --locked -p casemate-tests --test soak -- --nocapture
+
 fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
 	@scripts/install-test-deps.sh
 	@scripts/fuzz.sh $(SECONDS_EACH)

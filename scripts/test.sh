@@ -12,7 +12,7 @@ set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 2
 
-phases=(deps fmt clippy tidy deny build unit e2e rootless examples fuzz vm)
+phases=(deps fmt clippy tidy deny build unit e2e http api rootless examples fuzz vm)
 target=${CARGO_TARGET_DIR:-$root/target}
 tools=$target/tools
 minutes=${CASEMATE_TEST_MINUTES:-30}
@@ -87,6 +87,16 @@ phase_e2e() {
     cargo test --locked --no-fail-fast -p casemate-tests
 }
 
+phase_http() {
+    if in_ci; then export CASEMATE_TEST_NO_SKIP=1; fi
+    if ! is_root; then export CASEMATE_TEST_ROOTLESS=1; unset CASEMATE_TEST_NO_SKIP; fi
+    scripts/http-tests.sh
+}
+
+phase_api() {
+    scripts/api-tests.sh
+}
+
 phase_rootless() {
     if ! is_root; then
         echo "e2e ran as an ordinary user already"
@@ -119,7 +129,7 @@ phase_vm() {
 # What a phase needs another one to have made.
 needs() {
     case $1 in
-        e2e | rootless | examples | vm) echo build ;;
+        e2e | http | api | rootless | examples | vm) echo build ;;
     esac
 }
 

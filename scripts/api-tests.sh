@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# api-tests.sh [EXAMPLES]: schemathesis, with all its checks and stateful, against the service's /openapi.json.
+#
+# EXAMPLES (20) bounds the cases for each operation. schemathesis comes from PyPI into target/tools/schemathesis, an
+# environment of its own. CASEMATE_BIN names the binary under test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binary=${CASEMATE_BIN:?names the binary under test}
+examples=${1:-20}
+target=${CARGO_TARGET_DIR:-$PWD/target}
+environment=$target/tools/schemathesis
+if [ ! -x "$environment/bin/schemathesis" ]; then
+    python=
+    for candidate in /usr/bin/python3 python3; do
+        if "$candidate" -m venv --help >/dev/null 2>&1 && "$candidate" -m venv "$environment" >/dev/null 2>&1; then
+            python=$environment/bin/python
+            break
+        fi
+    done
+    [ -n "$python" ] || { echo "api-tests.sh: no Python that can make an environment (python3-venv)" >&2; exit 1; }
+    "$python" -m pip install --quiet --disable-pip-version-check --retries 3 'schemathesis>=4,<5'
+fi
+
+work=$(mktemp -d /tmp/cmtest-api.XXXXXX)
+service=''
+finish() {
+    if [ -n "$service" ]; then
+        kill -TERM "$service" 2>/dev/null || true
+        wait "$service" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+mkdir -m 700 "$work/data"
+CASEMATE_DATA_DIR=$work/data "$binary" serve --listen 127.0.0.1:0 2>"$work/words" &
+service=$!
+url=
+for _ in $(seq 600); do
+    url=$(sed -n 's/.*serving on \(http:[^ ]*\).*/\1/p' "$work/words")
+    [ -z "$url" ] || break
+    kill -0 "$service" 2>/dev/null || { cat "$work/words" >&2; exit 1; }
+    sleep 0.1
+done
+[ -n "$url" ] || { echo "api-tests.sh: the service did not start" >&2; exit 1; }
+
+cd "$work"
+"$environment/bin/schemathesis" run "$url/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
+    --max-examples "$examples" --seed 1 --workers 2 --request-timeout 60 --generation-database none --no-color
