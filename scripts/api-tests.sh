@@ -45,6 +45,7 @@ for _ in $(seq 600); do
 done
 [ -n "$url" ] || { echo "api-tests.sh: the service did not start" >&2; exit 1; }
 
+config=$PWD/tests/api/schemathesis.toml
 cd "$work"
-"$environment/bin/schemathesis" run "$url/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
+"$environment/bin/schemathesis" --config-file "$config" run "$url/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
     --max-examples "$examples" --seed 1 --workers 2 --request-timeout 60 --generation-database none --no-color

@@ -51,6 +51,11 @@ impl Starting {
         self
     }
 
+    /// The data folder, made if it is not there.
+    pub fn data(&self) -> PathBuf {
+        self.scratch.folder("data")
+    }
+
     /// Another address than a free port of 127.0.0.1.
     pub fn listen(mut self, address: &str) -> Self {
         self.listen = address.to_owned();

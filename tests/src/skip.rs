@@ -11,6 +11,11 @@ use crate::{host, outcome::Outcome, run::Run};
 pub struct Skip(String);
 
 impl Skip {
+    /// A capability that is missing, in a few words.
+    pub fn because(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+
     /// Prints the reason, or fails the test where skips are not allowed.
     pub fn report(self) {
         skip(&self.0);

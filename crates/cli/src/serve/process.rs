@@ -84,8 +84,16 @@ fn serve(
     Ok(())
 }
 
+/// Opens the state. A damaged file is opened to be read, and its administrator told what to do.
 fn open_store(folder: &Path) -> Result<Store, store::StoreError> {
-    Store::open(&store::Options::new(folder))
+    let store = Store::open(&store::Options::new(folder))?;
+    if let store::Health::ReadOnly { reason } = store.health() {
+        eprintln!(
+            "casemate: the state in server/state.db is damaged ({reason}): nothing is accepted; stop the service, \
+             then restore a backup of it, or move state.db away with its -wal and -shm files to start empty"
+        );
+    }
+    Ok(store)
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
