@@ -1,4 +1,7 @@
 //! The binary `casemate`: `run`, `serve`, `doctor`, `languages`, `config`, `completions`.
+//!
+//! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
+#![cfg_attr(not(test), no_main)]
 
 mod args;
 mod config;
@@ -11,9 +14,24 @@ mod run;
 mod serve;
 
 use clap::Parser;
-use std::process::ExitCode;
+use std::io::Write;
 
-fn main() -> ExitCode {
+#[cfg(not(test))]
+casemate_sys::entry_point!(start);
+
+/// From the first to the last instruction of ours; the exit code.
+#[cfg_attr(test, expect(dead_code, reason = "tests have a main of their own"))]
+fn start() -> i32 {
+    if casemate_sys::prepare().is_err() {
+        return exit::OURS.into();
+    }
+    let code = dispatch();
+    // Nobody does it after us. A reader that is gone has been reported where it mattered.
+    let _ = std::io::stdout().flush();
+    code.into()
+}
+
+fn dispatch() -> u8 {
     let cli = args::Cli::parse();
     let result = match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
@@ -24,10 +42,10 @@ fn main() -> ExitCode {
         args::Command::Completions { shell } => args::completions(shell),
     };
     match result {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(error) => {
             eprintln!("casemate: {error:#}");
-            ExitCode::from(exit::of_error(&error))
+            exit::of_error(&error)
         }
     }
 }

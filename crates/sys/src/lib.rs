@@ -37,4 +37,7 @@ mod bare;
 mod call;
 mod entry;
 
+#[cfg(feature = "std")]
+pub use entry::prepare;
+
 pub use libc;

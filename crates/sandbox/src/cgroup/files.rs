@@ -73,7 +73,8 @@ pub(super) fn number(path: &Path) -> Option<u64> {
 
 /// Reads a whole text, at most [`TEXT_BYTES`] long.
 pub(super) fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
+    // Room for most of them, so that the kernel is not asked for a few bytes at a time.
+    let mut text = String::with_capacity(8 << 10);
     File::open(path)?.take(TEXT_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > TEXT_BYTES {
         Err(io::Error::from(io::ErrorKind::FileTooLarge))

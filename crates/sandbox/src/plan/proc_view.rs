@@ -12,12 +12,12 @@ const REPLACED: [&str; 6] = ["meminfo", "stat", "loadavg", "uptime", "version", 
 /// Where init looks for the replacements.
 const PLACE: &str = "/.casemate/proc";
 
+/// Settings that are the same on every Linux that we run on (`NGROUPS_MAX`, since Linux 2.6.4).
+const FIXED: [(&str, &str); 2] = [("kernel/ngroups_max", "65536"), ("kernel/ostype", "Linux")];
+
 /// Settings of the host that programs adapt to and that say nothing about it.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("kernel/cap_last_cap", "40"),
-    ("kernel/ngroups_max", "65536"),
-    ("kernel/osrelease", ""),
-    ("kernel/ostype", "Linux"),
     ("kernel/overflowgid", "65534"),
     ("kernel/overflowuid", "65534"),
     ("kernel/pid_max", "32768"),
@@ -49,21 +49,27 @@ pub(super) fn draw(draft: &mut Draft) {
     draft.file(&place.join("stat"), processor_text().as_bytes());
     let sys = place.join("sys");
     draft.dir(&sys, 0o555);
-    for (name, fallback) in SETTINGS {
+    let read = SETTINGS.map(|(name, fallback)| (name, host_setting(name).unwrap_or_else(|| fallback.into())));
+    let known = FIXED.map(|(name, value)| (name, value.to_owned()));
+    let settings = known
+        .into_iter()
+        .chain([("kernel/osrelease", release)])
+        .chain(read);
+    for (name, value) in settings {
         let path = sys.join(name);
         for parent in path.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
             if parent.starts_with(&sys) {
                 draft.dir(parent, 0o555);
             }
         }
-        let value = host_setting(name).unwrap_or_else(|| fallback.into());
         draft.file(&path, format!("{value}\n").as_bytes());
     }
 }
 
 fn host_setting(name: &str) -> Option<String> {
-    let text = std::fs::read_to_string(Path::new("/proc/sys").join(name)).ok()?;
-    Some(text.trim().to_owned())
+    let path = ["/proc/sys/", name].concat();
+    let text = casemate_sys::fs::read_start(path.as_bytes(), 256).ok()?;
+    Some(String::from_utf8_lossy(&text).trim().to_owned())
 }
 
 /// A `stat` with as many CPUs as sched_getaffinity(2) shows anyway, and no counts (proc_stat(5)).

@@ -15,7 +15,7 @@ use crate::error::{AtStep, SandboxError};
 use crate::ids::{self, IdRange, ROOT_RANGE};
 use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
-use casemate_sys::{event, fd, memfd, process, signal, socket, terminal};
+use casemate_sys::{event, fd, fs, memfd, process, signal, socket, terminal};
 use message::{MAX_REQUEST_BYTES, Request};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -116,7 +116,7 @@ const FIRST_BASE_BYTE: u64 = 1 << 40;
 
 /// The byte for the base that this process would use: wardens in different groups have different ones.
 fn base_byte(cgroup_base: Option<&Path>) -> u64 {
-    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = fs::read_start(b"/proc/self/cgroup", 8 << 10).unwrap_or_default();
     let mut hasher = DefaultHasher::new();
     (own, cgroup_base).hash(&mut hasher);
     FIRST_BASE_BYTE + (hasher.finish() & 0xffff_ffff)
@@ -268,7 +268,8 @@ impl House {
 
 /// `PID_STARTTIME` of a process (proc_pid_stat(5), field 22).
 fn warden_tag(pid: u32) -> std::io::Result<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let stat = fs::read_start(format!("/proc/{pid}/stat").as_bytes(), 1024)?;
+    let stat = String::from_utf8_lossy(&stat);
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let start = after_name.split_whitespace().nth(19).unwrap_or("0");
     Ok(format!("{pid}_{start}"))

@@ -96,6 +96,17 @@ unsafe impl GlobalAlloc for Heap {
         head
     }
 
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller vouches for the layout.
+        let block = unsafe { self.alloc(layout) };
+        // What is mapped by itself is fresh, so its pages need not be touched.
+        if !block.is_null() && class(layout).is_some() {
+            // SAFETY: the block has at least `layout.size()` bytes and is nobody else's.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        block
+    }
+
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(class) = class(layout) else {
             // SAFETY: the block was mapped by itself with this size, and its owner gives it up.
