@@ -7,20 +7,31 @@ mod exit;
 mod languages;
 mod output;
 mod run;
+mod strip_types;
 mod wire;
 
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    ended(match args::StripTypes::given() {
+        Some(strip) => strip_types::run(&strip),
+        None => run(),
+    })
+}
+
+fn run() -> anyhow::Result<u8> {
     let cli = args::Cli::parse();
-    let result = match cli.command {
+    match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
         args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
         args::Command::Config(config) => config::run(&config, cli.config.as_deref()),
         args::Command::Completions { shell } => args::completions(shell),
-    };
+    }
+}
+
+fn ended(result: anyhow::Result<u8>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -36,6 +36,9 @@ pub struct Settings {
     pub ids: Option<IdRange>,
     /// Where the cgroup subtree is.
     pub cgroup_base: Option<PathBuf>,
+    /// Our own program, which compiles some languages. `/proc/self/exe` is the one that runs, whatever became
+    /// of its file.
+    pub own_program: PathBuf,
     /// Walls that may be missing.
     pub allow_missing: WallSet,
     /// Names of walls left out; only a test build can.
@@ -169,6 +172,9 @@ impl Engine {
             .map_or(&[][..], |c| c.environment);
         let sandbox_id = new_sandbox_id()?;
         let collect = stages::collect_artifacts(&self.installation);
+        let own = stages::own_program(&self.installation, &self.settings.own_program)
+            .map_err(EngineError::OwnProgram)?;
+        let files = stages::with_own_program(files, own.as_deref());
         let job = Job {
             create: stages::create(sandbox_id.value(), limits, casemate_types::Network::None, true),
             spec: stages::spawn_spec(
@@ -177,7 +183,7 @@ impl Engine {
                 variables,
                 &Default::default(),
                 limits,
-                files,
+                &files,
             ),
             contents: files.iter().map(|f| f.content).collect(),
             stdin: &[],
