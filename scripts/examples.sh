@@ -21,7 +21,7 @@ ln -s "$casemate" "$scratch/bin/casemate"
 # The program that a file's language needs; nothing for a language unknown here.
 tool_for() {
     case ${1##*.} in
-        py) echo python3 ;; js | mjs) echo node ;; sh) echo bash ;; c) echo gcc ;; cpp) echo g++ ;;
+        py) echo python3 ;; js | mjs | ts) echo node ;; sh) echo bash ;; c) echo gcc ;; cpp) echo g++ ;;
         rs) echo rustc ;; go) echo go ;; java) echo javac ;; rb) echo ruby ;; php) echo php ;;
         pl) echo perl ;; lua) echo lua5.4 ;; r | R) echo Rscript ;;
     esac

@@ -104,12 +104,13 @@ fn naming(naming: &Naming) -> String {
 fn compile(compile: &Compile) -> String {
     let limits = &compile.limits;
     format!(
-        "Compile {{ artifacts: {}, environment: {}, command: {}, binary: {:?}, limits: CompileLimits {{ \
+        "Compile {{ artifacts: {}, environment: {}, command: {}, binary: {:?}, becomes: {}, limits: CompileLimits {{ \
          wall: Duration::from_millis({}), memory_bytes: {} << 20, disk_bytes: {} << 20, pids: {} }} }}",
         words(&compile.artifacts),
         pairs(&compile.environment),
         words(&compile.command),
         compile.binary,
+        pairs(&compile.becomes),
         limits.wall_ms,
         limits.memory_mib,
         limits.disk_mib,

@@ -186,6 +186,20 @@ pub struct Doctor {
     pub apparmor_userns: bool,
 }
 
+/// Makes JavaScript of a workspace's TypeScript; casemate runs it inside a sandbox.
+///
+/// It is no [`Command`]: neither help nor completions name it.
+#[derive(Debug, Parser)]
+#[command(name = "casemate strip-types")]
+pub struct StripTypes {
+    /// The folder of the program's files
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    /// The program's first file, in that folder
+    #[arg(value_name = "FILE")]
+    pub entry: PathBuf,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  casemate languages\n  casemate languages --json")]
 pub struct Languages {
@@ -212,6 +226,14 @@ pub enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+impl StripTypes {
+    /// The arguments of our own, if they are those of `strip-types`.
+    pub fn given() -> Option<Self> {
+        let mut words = std::env::args_os().skip(1).peekable();
+        (words.peek()? == "strip-types").then(|| Self::parse_from(words))
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -330,6 +330,7 @@ impl Loaded {
             state_dir: data_dir,
             ids: Some(self.ids()?),
             cgroup_base: (!base.is_empty()).then(|| PathBuf::from(base)),
+            own_program: PathBuf::from("/proc/self/exe"),
             allow_missing: self.allow_missing()?,
             omit_walls: Vec::new(),
         })

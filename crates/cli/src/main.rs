@@ -12,6 +12,7 @@ mod output;
 mod remote;
 mod run;
 mod serve;
+mod strip_types;
 
 use clap::Parser;
 use std::io::Write;
@@ -32,14 +33,9 @@ fn start() -> i32 {
 }
 
 fn dispatch() -> u8 {
-    let cli = args::Cli::parse();
-    let result = match cli.command {
-        args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
-        args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
-        args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
-        args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
-        args::Command::Config(config) => config::run(&config, cli.config.as_deref()),
-        args::Command::Completions { shell } => args::completions(shell),
+    let result = match args::StripTypes::given() {
+        Some(strip) => strip_types::run(&strip),
+        None => run_command(),
     };
     match result {
         Ok(code) => code,
@@ -47,5 +43,17 @@ fn dispatch() -> u8 {
             eprintln!("casemate: {error:#}");
             exit::of_error(&error)
         }
+    }
+}
+
+fn run_command() -> anyhow::Result<u8> {
+    let cli = args::Cli::parse();
+    match cli.command {
+        args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
+        args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
+        args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
+        args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
+        args::Command::Config(config) => config::run(&config, cli.config.as_deref()),
+        args::Command::Completions { shell } => args::completions(shell),
     }
 }

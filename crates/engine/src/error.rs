@@ -39,6 +39,9 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// Our own program could not be read, which is a compiler too.
+    #[error("read our own program")]
+    OwnProgram(#[source] std::io::Error),
     /// The kernel gave no randomness for an id.
     #[error("make an id")]
     Id(#[source] getrandom::Error),

@@ -34,6 +34,9 @@ pub struct Settings {
     pub ids: Option<IdRange>,
     /// Where the cgroup subtree is.
     pub cgroup_base: Option<PathBuf>,
+    /// Our own program, which compiles some languages. `/proc/self/exe` is the one that runs, whatever became
+    /// of its file.
+    pub own_program: PathBuf,
     /// Walls that may be missing.
     pub allow_missing: WallSet,
     /// Names of walls left out; only a test build can.
@@ -175,7 +178,10 @@ impl Engine {
     ) -> Result<Compiled, EngineError> {
         let begun = Instant::now();
         let sandbox_id = new_sandbox_id()?;
-        let job = stages::compile_job(&self.installation, source, files, limits, sandbox_id);
+        let own = stages::own_program(&self.installation, &self.settings.own_program)
+            .map_err(EngineError::OwnProgram)?;
+        let files = stages::with_own_program(files, own.as_deref());
+        let job = stages::compile_job(&self.installation, source, &files, limits, sandbox_id);
         let mut quiet = Interruptible { inner: observer };
         let mut report = oneshot::run(&mut self.warden, job, &mut quiet)?;
         let artifacts = stages::artifacts(&mut report);

@@ -3,13 +3,15 @@
 use crate::outcome;
 use casemate_init::spec::{CollectSpec, FileHead, ProcessLimits, SpawnSpec};
 use casemate_runtime::environment::{WORKSPACE, environment};
-use casemate_runtime::language::{Installation, RunContext, SourceName};
+use casemate_runtime::language::{Compile, Installation, RunContext, SourceName};
 use casemate_runtime::oneshot::{Job, Keeping, Report};
 use casemate_sandbox::{Collected, Create};
 use casemate_types::request::{MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES};
 use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network, SandboxId, Status};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::time::Duration;
@@ -23,6 +25,9 @@ const GRACE: Duration = Duration::from_millis(500);
 const COLLECT_GRACE: Duration = Duration::from_secs(12);
 /// Bounds of collecting what a compiler made; a Go or Rust program is a few MiB.
 const ARTIFACT_BYTES: u64 = 256 << 20;
+/// The name of our own program in the workspace of a compiler that it is, and its bound.
+const OWN_PROGRAM: &str = ".casemate";
+const MAX_OWN_PROGRAM_BYTES: u64 = 64 << 20;
 const MAX_DEPTH: u32 = 64;
 const MAX_ENTRIES: u32 = 16_384;
 
@@ -65,6 +70,41 @@ pub fn with_artifacts<'a>(mut files: Vec<Placed<'a>>, artifacts: &'a [Collected]
         content: &a.content,
     }));
     files
+}
+
+/// Our own program, if it is the language's compiler.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn own_program(installation: &Installation, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    if !installation
+        .language
+        .compile
+        .as_ref()
+        .is_some_and(Compile::is_ours)
+    {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(MAX_OWN_PROGRAM_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Adds our own program for a compiler. It is a copy, not a mount: the file may be gone by now, or lie where
+/// nobody else may look. A file of the caller's in its place stays away; only the compiler misses it.
+pub fn with_own_program<'a>(files: &[Placed<'a>], program: Option<&'a [u8]>) -> Vec<Placed<'a>> {
+    let Some(content) = program else {
+        return files.to_vec();
+    };
+    let is_other =
+        |file: &&Placed<'_>| file.path.split(|b| *b == b'/').next() != Some(OWN_PROGRAM.as_bytes());
+    let own = Placed {
+        path: OWN_PROGRAM.into(),
+        mode: 0o755,
+        content,
+    };
+    files.iter().filter(is_other).cloned().chain([own]).collect()
 }
 
 /// The limits under which a compiler runs: the language's own, and the caller's CPUs.
@@ -233,6 +273,7 @@ pub fn argv(
     let path = workspace.join(std::ffi::OsStr::from_bytes(source.file.as_bytes()));
     let context = RunContext {
         workspace,
+        casemate: &workspace.join(OWN_PROGRAM),
         source: &path,
         entry: &source.entry,
         args: &args,

@@ -31,7 +31,7 @@ pub fn run(args: &Serve, explicit: Option<&Path>) -> Result<u8> {
         listen: listener.local_addr().context("ask for our own address")?,
         ..settings
     };
-    let (kinds, blueprints) = Kinds::survey(&settings.host, &settings.state_dir)?;
+    let (kinds, blueprints) = Kinds::survey(&settings.host, &settings.state_dir, &settings.own_program)?;
     supervisor::Supervisor::new(settings, kinds, blueprints, listener)?.run()
 }
 

@@ -27,6 +27,8 @@ pub struct ServeSettings {
     pub maxima: Maxima,
     /// Where interpreters are looked for.
     pub host: Host,
+    /// Our own program, which compiles some languages.
+    pub own_program: PathBuf,
     /// Locks and kept look-ups; ours alone.
     pub state_dir: PathBuf,
     /// The folder of the server process: its state.
@@ -79,6 +81,7 @@ impl ServeSettings {
             node_id: settings.node_id,
             maxima: settings.maxima,
             host: settings.host,
+            own_program: settings.own_program,
             folder: settings.state_dir.join("server"),
             state_dir: settings.state_dir,
             server_id: match is_root {

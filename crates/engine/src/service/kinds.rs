@@ -3,7 +3,7 @@
 
 use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
-use casemate_runtime::language::{Host, Installation, Language, Table, detect};
+use casemate_runtime::language::{Compile, Host, Installation, Language, Table, detect};
 use casemate_sandbox::plan::{Blueprint, Ground, draw};
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,19 +20,31 @@ pub struct Kind {
     pub facts: BlueprintFacts,
 }
 
+impl Kind {
+    fn is_compiled_by_us(&self) -> bool {
+        let compile = self.installation.language.compile.as_ref();
+        compile.is_some_and(Compile::is_ours)
+    }
+}
+
 /// Every language, in the order of the table, with what the host has of it.
 #[derive(Debug)]
 pub struct Kinds {
     rows: Vec<(&'static Language, Result<Kind, String>)>,
     versions: Mutex<HashMap<String, String>>,
+    own_program: Option<Vec<u8>>,
 }
 
 impl Kinds {
     /// Looks at the host, and draws a blueprint for each different ground. Nothing is run.
     ///
     /// # Errors
-    /// When the host lacks what every sandbox needs.
-    pub fn survey(host: &Host, cache_dir: &Path) -> Result<(Self, Vec<Blueprint>), EngineError> {
+    /// When the host lacks what every sandbox needs, or `own_program` cannot be read.
+    pub fn survey(
+        host: &Host,
+        cache_dir: &Path,
+        own_program: &Path,
+    ) -> Result<(Self, Vec<Blueprint>), EngineError> {
         let mut grounds: Vec<Ground> = Vec::new();
         let mut blueprints: Vec<Blueprint> = Vec::new();
         let mut rows = Vec::new();
@@ -68,8 +80,18 @@ impl Kinds {
             };
             rows.push((language, Ok(kind)));
         }
-        let versions = Mutex::default();
-        Ok((Self { rows, versions }, blueprints))
+        // Read now: the process that serves sees nothing of the host.
+        let ours = |row: &(_, Result<Kind, String>)| row.1.as_ref().is_ok_and(Kind::is_compiled_by_us);
+        let own_program = match rows.iter().any(ours) {
+            true => Some(std::fs::read(own_program).map_err(EngineError::OwnProgram)?),
+            false => None,
+        };
+        let kinds = Self {
+            rows,
+            versions: Mutex::default(),
+            own_program,
+        };
+        Ok((kinds, blueprints))
     }
 
     /// The versions of all languages that are here: known ones from the cache, others by running the
@@ -99,6 +121,11 @@ impl Kinds {
 
     fn versions(&self) -> MutexGuard<'_, HashMap<String, String>> {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Our own program, for a language that it compiles.
+    pub fn compiler_of(&self, kind: &Kind) -> Option<&[u8]> {
+        self.own_program.as_deref().filter(|_| kind.is_compiled_by_us())
     }
 
     /// Every language, and its kind or why there is none.

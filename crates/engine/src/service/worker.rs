@@ -217,7 +217,8 @@ impl Worker {
         let limits = stages::compile_limits(installation, &request.limits).unwrap_or(request.limits);
         let mut job: Job<'_> = match guest.step {
             Step::Compile { .. } => {
-                stages::compile_job(installation, &guest.source, files, &limits, guest.sandbox_id)
+                let files = stages::with_own_program(files, shared.kinds.compiler_of(kind));
+                stages::compile_job(installation, &guest.source, &files, &limits, guest.sandbox_id)
             }
             Step::Program { .. } => Job {
                 keeping: Keeping::Observer,

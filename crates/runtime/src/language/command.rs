@@ -6,7 +6,7 @@
 use super::detect::Installation;
 use super::table::Language;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a command is rendered for. Paths are those inside the sandbox.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,8 @@ pub struct RunContext<'a> {
     pub workspace: &'a Path,
     /// The source file; see [`Language::source_name`] for its name.
     pub source: &'a Path,
+    /// Our own program, where it is the compiler; see [`super::Compile::is_ours`].
+    pub casemate: &'a Path,
     /// [`super::SourceName::entry`] of the same program.
     pub entry: &'a str,
     /// The caller's arguments; a compiler gets none.
@@ -69,6 +71,14 @@ impl Language {
         out
     }
 
+    /// What a source is called when it is compiled.
+    fn compiled(&self, source: &Path) -> PathBuf {
+        let extension = source.extension().unwrap_or_default();
+        let becomes = self.compile.as_ref().map_or(&[][..], |compile| compile.becomes);
+        let found = becomes.iter().find(|(from, _)| extension == *from);
+        source.with_extension(found.map_or(extension, |(_, to)| to.as_ref()))
+    }
+
     fn value(&self, name: &str, installation: &Installation, context: &RunContext<'_>) -> OsString {
         let binary = || {
             self.compile
@@ -84,6 +94,8 @@ impl Language {
                 .map(|(_, path)| path.as_os_str())
         };
         match name {
+            "casemate" => context.casemate.into(),
+            "compiled" => self.compiled(context.source).into(),
             "program" => installation.program.clone().into(),
             "bin" => installation.bin_folder().into(),
             "source" => context.source.into(),

@@ -121,6 +121,7 @@ mod tests {
     fn each_programs_answer_is_read() {
         check("python", "Python 3.11.2\n", Some("3.11.2"));
         check("javascript", "v20.20.2\n", Some("20.20.2"));
+        check("typescript", "v18.20.4\n", Some("18.20.4"));
         check(
             "bash",
             "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n",

@@ -76,6 +76,8 @@ pub struct Naming {
 pub struct Compile {
     pub command: Vec<String>,
     pub binary: Option<String>,
+    #[serde(default)]
+    pub becomes: BTreeMap<String, String>,
     pub artifacts: Vec<String>,
     pub limits: Limits,
     #[serde(default)]
@@ -113,10 +115,12 @@ pub struct Chosen {
 }
 
 /// Placeholders that every command may use; a row's tools come on top.
-const PLACEHOLDERS: [&str; 8] = [
+const PLACEHOLDERS: [&str; 10] = [
     "program",
+    "casemate",
     "bin",
     "source",
+    "compiled",
     "workspace",
     "binary",
     "entry",
@@ -255,6 +259,7 @@ fn check_commands(row: &Row) -> Result<(), String> {
             "compile.artifacts lacks the binary".into()
         })?;
     }
+    check_becomes(compile, row)?;
     check(!compile.artifacts.is_empty(), || {
         "compile without artifacts".into()
     })?;
@@ -273,6 +278,20 @@ fn check_commands(row: &Row) -> Result<(), String> {
         "compile.limits.disk_mib".into()
     })?;
     check((1..=4096).contains(&limits.pids), || "compile.limits.pids".into())
+}
+
+/// What the source's extension becomes: all of them, or none.
+fn check_becomes(compile: &Compile, row: &Row) -> Result<(), String> {
+    let is_whole = row
+        .extensions
+        .iter()
+        .all(|extension| compile.becomes.contains_key(extension));
+    let is_plain = compile.becomes.values().all(|extension| is_file_name(extension));
+    let is_row = compile.becomes.len() == row.extensions.len();
+    check(
+        compile.becomes.is_empty() || (is_whole && is_row && is_plain),
+        || "compile.becomes must say what each extension becomes".into(),
+    )
 }
 
 /// A command has known placeholders only, and names the program's source or what came of it.
@@ -307,13 +326,24 @@ fn check_command(what: &str, command: &[String], row: &Row, is_run: bool) -> Res
     check(binary || !uses("binary"), || {
         format!("{what}: {{binary}} without compile.binary")
     })?;
+    let becomes = row
+        .compile
+        .as_ref()
+        .is_some_and(|compile| !compile.becomes.is_empty());
+    check(becomes || !uses("compiled"), || {
+        format!("{what}: {{compiled}} without compile.becomes")
+    })?;
+    check(!is_run || !uses("casemate"), || {
+        format!("{what}: {{casemate}} is there for a compiler only")
+    })?;
     let first = command.first().ok_or_else(|| format!("{what} is empty"))?;
     check(first.starts_with('{') && first.ends_with('}'), || {
         format!("{what}: {first:?} is no placeholder")
     })?;
     if is_run {
         check(uses("args..."), || format!("{what}: {{args...}} is missing"))?;
-        let runs = uses("source") || uses("binary") || (uses("workspace") && uses("entry"));
+        let runs =
+            uses("source") || uses("binary") || uses("compiled") || (uses("workspace") && uses("entry"));
         return check(runs, || format!("{what}: neither source nor binary nor entry"));
     }
     check(uses("source"), || format!("{what}: {{source}} is missing"))?;

@@ -55,6 +55,14 @@ pub struct Compile {
     pub environment: &'static [(&'static str, &'static str)],
     pub(super) command: &'static [&'static str],
     pub(super) binary: Option<&'static str>,
+    pub(super) becomes: &'static [(&'static str, &'static str)],
+}
+
+impl Compile {
+    /// Whether the compiler is our own program, which then has to be in the workspace.
+    pub fn is_ours(&self) -> bool {
+        self.command.first() == Some(&"{casemate}")
+    }
 }
 
 /// What a compiler may use.

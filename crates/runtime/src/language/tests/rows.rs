@@ -17,6 +17,7 @@ fn every_promised_language_has_its_row() {
     let promised = [
         "python",
         "javascript",
+        "typescript",
         "bash",
         "c",
         "cpp",
@@ -174,6 +175,19 @@ fn a_wrong_command_is_refused() {
         "limits = { wall_ms = 1, memory_mib = 512, disk_mib = 9999, pids = 64 }",
         "disk_mib",
     );
+    let becomes = r#"becomes = { ts = "js", tsx = "js", mts = "mjs", cts = "cjs" }"#;
+    check_refused(becomes, "", "without compile.becomes");
+    check_refused(becomes, r#"becomes = { ts = "js" }"#, "each extension");
+    check_refused(
+        becomes,
+        r#"becomes = { ts = "../x", tsx = "js", mts = "mjs", cts = "cjs" }"#,
+        "each extension",
+    );
+    check_refused(
+        r#""{compiled}", "{args...}""#,
+        r#""{casemate}", "{args...}""#,
+        "for a compiler only",
+    );
     let artifacts = r#"artifacts = ["**/*.class"]"#;
     check_refused(artifacts, r#"artifacts = ["/etc/*"]"#, "artifacts");
     check_refused(artifacts, r#"artifacts = ["../*"]"#, "artifacts");
@@ -219,6 +233,7 @@ fn shebangs_name_their_language() {
     check_shebang("#! \t/usr/bin/python3.11 -u\n", Some("python"));
     check_shebang("#!/usr/bin/env python3", Some("python"));
     check_shebang("#!/usr/bin/env -S python3 -u\n", Some("python"));
+    check_shebang("#!/usr/bin/env -S ts-node --esm\n", Some("typescript"));
     check_shebang("#!/usr/bin/env -iS python3 -u\n", Some("python"));
     check_shebang("#!/usr/bin/env -Snode --x\n", Some("javascript"));
     check_shebang("#!/usr/bin/env --split-string=node --x\n", Some("javascript"));
@@ -276,6 +291,7 @@ proptest! {
 fn context(args: &[OsString]) -> RunContext<'_> {
     RunContext {
         workspace: Path::new("/workspace"),
+        casemate: Path::new("/workspace/.casemate"),
         source: Path::new("/workspace/main.x"),
         entry: "a.Main",
         args,
@@ -308,6 +324,27 @@ fn run_commands_are_rendered() {
 }
 
 #[test]
+fn a_compiled_source_has_the_name_of_what_it_became() {
+    let installation = installation("typescript", "/usr/bin/node", Vec::new());
+    for (source, expected) in [
+        ("main.ts", "main.js"),
+        ("main.tsx", "main.js"),
+        ("main.mts", "main.mjs"),
+    ] {
+        let source = Path::new("/workspace").join(source);
+        let context = RunContext {
+            source: &source,
+            ..context(&[])
+        };
+        let argv = row("typescript").run_command(&installation, &context);
+        assert_eq!(
+            argv.last().unwrap(),
+            Path::new("/workspace").join(expected).as_os_str()
+        );
+    }
+}
+
+#[test]
 fn compile_commands_are_rendered() {
     let compile = |language: &str, tools| {
         let argv =
@@ -320,6 +357,10 @@ fn compile_commands_are_rendered() {
         )
     };
     assert_eq!(compile("python", Vec::new()), None);
+    assert_eq!(
+        compile("typescript", Vec::new()).unwrap(),
+        "/workspace/.casemate strip-types --workspace /workspace /workspace/main.x"
+    );
     assert_eq!(
         compile("c", Vec::new()).unwrap(),
         "/t/bin/x -O2 -o /workspace/main /workspace/main.x -lm"
