@@ -163,7 +163,8 @@ pub(super) fn text<'de, M: MapAccess<'de>>(
     blame.check(as_text(field, scalar))
 }
 
-/// The value of a field, as an integer within bounds.
+/// The value of a field, as an integer within bounds. `1.0` is one: JSON Schema, section 6.1.1, and JSON itself
+/// know no other kind of number.
 pub(super) fn integer<'de, M: MapAccess<'de>>(
     map: &mut M,
     blame: &Blame,
@@ -171,20 +172,18 @@ pub(super) fn integer<'de, M: MapAccess<'de>>(
     least: u64,
     most: u64,
 ) -> Result<u64, M::Error> {
-    let scalar = any(map, blame, field, "an integer")?;
-    let given = match scalar {
-        Scalar::Int(number) => number.to_string(),
-        // An integer that fits no integer of ours is out of every range; any other is none.
-        Scalar::Real(number) if number.abs() >= 9e15 && number.fract() == 0.0 => number.to_string(),
+    let number = match any(map, blame, field, "an integer")? {
+        Scalar::Int(number) => number,
+        // A cast saturates, and what is that large is out of every range.
+        Scalar::Real(number) if number.fract() == 0.0 => number as i128,
         other => return Err(blame.on(wrong_type(field, &other, "an integer"))),
     };
-    match scalar {
-        Scalar::Int(number) if (i128::from(least)..=i128::from(most)).contains(&number) => {
-            // It is between two numbers of this type.
-            Ok(number as u64)
-        }
-        _ => Err(blame.on(out_of_range(field, &given, &format!("{least} to {most}")))),
+    if (i128::from(least)..=i128::from(most)).contains(&number) {
+        // It is between two numbers of this type.
+        return Ok(number as u64);
     }
+    let bound = format!("{least} to {most}");
+    Err(blame.on(out_of_range(field, &number.to_string(), &bound)))
 }
 
 /// The problem of a number outside its range.

@@ -110,6 +110,21 @@ fn slow_clients_are_given_up() {
 }
 
 #[test]
+fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
+    let config = Config {
+        stall_limit: Duration::from_millis(300),
+        ..quick()
+    };
+    let server = Server::with(config, 10);
+    // More than the buffers of two sockets hold.
+    let id = server.record(&vec![b'x'; 16 << 20], &vec![0xff; 4 << 20], &[]);
+    let mut stream = client::connect(server.address);
+    let head = format!("GET /v1/executions/{id} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    eventually("the connection is closed", || (&stream).write_all(b"x").is_err());
+}
+
+#[test]
 fn a_head_that_trickles_in_after_a_silence_has_its_own_limit() {
     let config = Config {
         header_limit: Duration::from_millis(300),
