@@ -180,7 +180,10 @@ impl Supervisor {
             .context("hand over the listening socket")?;
         let child = fork("start the server")?;
         let Some(child) = child else {
-            let kept = [listener.as_fd(), theirs.as_fd()];
+            let kept: Vec<_> = [listener.as_fd(), theirs.as_fd()]
+                .into_iter()
+                .chain(self.kinds.descriptor())
+                .collect();
             if enter_child(&kept, c"casemate-server").is_err() {
                 processes::exit(1);
             }

@@ -6,6 +6,9 @@ use crate::layers::BlueprintFacts;
 use casemate_runtime::language::{Compile, Host, Installation, Language, Table, detect};
 use casemate_sandbox::plan::{Blueprint, Ground, draw};
 use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +35,7 @@ impl Kind {
 pub struct Kinds {
     rows: Vec<(&'static Language, Result<Kind, String>)>,
     versions: Mutex<HashMap<String, String>>,
-    own_program: Option<Vec<u8>>,
+    own_program: Option<File>,
 }
 
 impl Kinds {
@@ -80,10 +83,10 @@ impl Kinds {
             };
             rows.push((language, Ok(kind)));
         }
-        // Read now: the process that serves sees nothing of the host.
+        // Opened now: the process that serves sees nothing of the host.
         let ours = |row: &(_, Result<Kind, String>)| row.1.as_ref().is_ok_and(Kind::is_compiled_by_us);
         let own_program = match rows.iter().any(ours) {
-            true => Some(std::fs::read(own_program).map_err(EngineError::OwnProgram)?),
+            true => Some(File::open(own_program).map_err(EngineError::OwnProgram)?),
             false => None,
         };
         let kinds = Self {
@@ -124,8 +127,23 @@ impl Kinds {
     }
 
     /// Our own program, for a language that it compiles.
-    pub fn compiler_of(&self, kind: &Kind) -> Option<&[u8]> {
-        self.own_program.as_deref().filter(|_| kind.is_compiled_by_us())
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn compiler_of(&self, kind: &Kind) -> Result<Option<Vec<u8>>, EngineError> {
+        let Some(file) = self.own_program.as_ref().filter(|_| kind.is_compiled_by_us()) else {
+            return Ok(None);
+        };
+        let read = || {
+            let mut bytes = vec![0; usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX)];
+            file.read_exact_at(&mut bytes, 0).map(|()| bytes)
+        };
+        read().map(Some).map_err(EngineError::OwnProgram)
+    }
+
+    /// What a process that uses this must keep open.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.own_program.as_ref().map(AsFd::as_fd)
     }
 
     /// Every language, and its kind or why there is none.

@@ -212,12 +212,20 @@ impl Worker {
             Err(error) => return self.fail(guest.execution, &error.to_string()),
         };
         let installation = &kind.installation;
+        let compiler = match guest.step {
+            Step::Compile { .. } => shared.kinds.compiler_of(kind),
+            Step::Program { .. } => Ok(None),
+        };
+        let compiler = match compiler {
+            Ok(compiler) => compiler,
+            Err(error) => return self.fail(guest.execution, &with_causes(&error)),
+        };
         let files = stages::with_artifacts(stages::files(&request, &guest.source), artifacts);
         let files: &[Placed<'_>] = &files;
         let limits = stages::compile_limits(installation, &request.limits).unwrap_or(request.limits);
         let mut job: Job<'_> = match guest.step {
             Step::Compile { .. } => {
-                let files = stages::with_own_program(files, shared.kinds.compiler_of(kind));
+                let files = stages::with_own_program(files, compiler.as_deref());
                 stages::compile_job(installation, &guest.source, &files, &limits, guest.sandbox_id)
             }
             Step::Program { .. } => Job {

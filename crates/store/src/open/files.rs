@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 const DATABASE: &str = "state.db";
 /// Locked by the instance that has the store open. It stays empty.
 const LOCK: &str = "state.lock";
+/// The log is copied into the database from 1,000 frames on, which are a little more than this; the frames of
+/// one more batch follow.
+const LOG_BYTES: u64 = 6 << 20;
 /// A killed instance's last children may hold its lock for a moment.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_POLL: Duration = Duration::from_millis(20);
@@ -58,6 +61,23 @@ pub(super) fn sync_folder(database: &Path) -> Result<(), StoreError> {
     File::open(folder)
         .and_then(|file| file.sync_all())
         .map_err(|error| open_error(folder, error))
+}
+
+/// Makes the log's file as long as it gets in ordinary use, so that a flush of what is written into it has
+/// data to bring to the disk and no new length. What SQLite finds behind the last frame is none to it: its
+/// checksum does not fit (<https://sqlite.org/fileformat2.html#walread>). SQLite locks other files, so that closing
+/// this one drops no lock. A disk without room for it loses time, nothing else.
+pub(super) fn stretch_log(database: &Path) {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-wal");
+    let Ok(file) = OpenOptions::new().write(true).open(path) else {
+        return;
+    };
+    let zeros = [0; 64 << 10];
+    let mut end = file.metadata().map_or(LOG_BYTES, |found| found.len());
+    while end < LOG_BYTES && file.write_all_at(&zeros, end).is_ok() {
+        end += zeros.len() as u64;
+    }
 }
 
 fn private(path: &Path) -> io::Result<File> {

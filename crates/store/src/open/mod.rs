@@ -68,6 +68,7 @@ fn prepare(connection: &mut Connection, condition: &Condition, options: &Options
     connection::limit_size(connection, options.database_limit)
         .and_then(|()| connection.busy_timeout(connection::WRITE_BUSY))
         .map_err(note("configure the database"))?;
+    files::stretch_log(condition.path());
     files::sync_folder(condition.path())
 }
 
