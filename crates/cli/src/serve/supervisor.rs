@@ -12,7 +12,7 @@ use casemate_engine::sandbox::warden::{self, Started};
 use casemate_engine::service::Kinds;
 use casemate_sys::event::{self, interest, no_interest};
 use casemate_sys::process as processes;
-use casemate_sys::{credentials, fd, libc, signal, socket, terminal};
+use casemate_sys::{credentials, fd, libc, resource, signal, socket, terminal};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -77,6 +77,10 @@ impl Supervisor {
         blueprints: Vec<Blueprint>,
         listener: TcpListener,
     ) -> Result<Self> {
+        // Connections, pipes and sockets of all sandboxes: as many as the host allows. Programs have a
+        // limit of their own.
+        resource::limit(resource::RLIMIT_NOFILE, u64::MAX, u64::MAX)
+            .context("raise the limit of open files")?;
         let wanted = [signal::SIGTERM, signal::SIGINT, signal::SIGCHLD, signal::SIGHUP];
         Ok(Self {
             settings,
