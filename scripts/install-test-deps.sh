@@ -31,6 +31,7 @@ wanted=(
     setpriv:util-linux
     strace:strace
     ps:procps
+    curl:curl
     qemu-system-x86_64:qemu-system-x86
     busybox:busybox-static
     cpio:cpio
