@@ -48,6 +48,7 @@ pub(super) struct Cell {
     oom_looks: u8,
     used: Used,
     oom_kills: u64,
+    has_spoken: bool,
 }
 
 impl Cell {
@@ -74,6 +75,7 @@ impl Cell {
             oom_looks: 0,
             used: Used::default(),
             oom_kills: 0,
+            has_spoken: false,
         }
     }
 
@@ -211,24 +213,12 @@ impl Cell {
         }
     }
 
-    /// Removes what is left of a dead cell; its last words once nothing is.
-    pub(super) fn bury(&mut self) -> Option<Ended> {
-        let Phase::Dead { since } = self.phase else {
+    /// What a dead cell had used, once: every process of it is dead, so that this is all of it.
+    pub(super) fn last_words(&mut self) -> Option<Ended> {
+        if !matches!(self.phase, Phase::Dead { .. }) || std::mem::replace(&mut self.has_spoken, true) {
             return None;
-        };
-        let usage = self.group.as_ref().map(|g| g.usage());
-        if let Some(group) = &mut self.group {
-            match group.remove() {
-                // A process may have been cloned into it from elsewhere, or the kernel needs a moment.
-                Err(CgroupError::Busy { .. }) if event::monotonic() - since < REMOVAL_LIMIT => {
-                    let _ = group.kill();
-                    return None;
-                }
-                // What cannot be removed now is found by the next sweep.
-                _ => {}
-            }
         }
-        let usage = usage.unwrap_or_default();
+        let usage = self.group.as_ref().map(|g| g.usage()).unwrap_or_default();
         let measured = self.group.is_some();
         Some(Ended {
             key: self.key,
@@ -243,6 +233,25 @@ impl Cell {
         })
     }
 
+    /// Removes what is left of a dead cell; true once nothing is. Nobody waits for it.
+    pub(super) fn bury(&mut self) -> bool {
+        let Phase::Dead { since } = self.phase else {
+            return false;
+        };
+        if let Some(group) = &mut self.group {
+            match group.remove() {
+                // A process may have been cloned into it from elsewhere, or the kernel needs a moment.
+                Err(CgroupError::Busy { .. }) if event::monotonic() - since < REMOVAL_LIMIT => {
+                    let _ = group.kill();
+                    return false;
+                }
+                // What cannot be removed now is found by the next sweep.
+                _ => {}
+            }
+        }
+        true
+    }
+
     /// For a cell that could not be released: nothing of it may stay.
     pub(super) fn kill_and_wait(&mut self) {
         self.kill();
@@ -250,7 +259,7 @@ impl Cell {
         while event::monotonic() < until {
             let _ = event::wait_one(self.pidfd.as_fd(), libc::POLLIN, Some(REMOVAL_LOOK));
             self.note_death();
-            if self.bury().is_some() {
+            if self.bury() {
                 return;
             }
         }

@@ -177,18 +177,14 @@ impl Serve {
     }
 
     fn bury(&mut self) {
-        let mut ended = Vec::new();
-        self.cells.retain_mut(|cell| match cell.bury() {
-            Some(words) => {
-                ended.push(words);
-                false
-            }
-            None => true,
-        });
-        let all_gone = !ended.is_empty() && self.cells.is_empty();
+        let ended: Vec<_> = self.cells.iter_mut().filter_map(Cell::last_words).collect();
         for words in ended {
             self.reply(&Reply::Ended(words));
         }
+        // Groups go when the client has its answer.
+        let before = self.cells.len();
+        self.cells.retain_mut(|cell| !cell.bury());
+        let all_gone = before > 0 && self.cells.is_empty();
         if all_gone && self.house.setup.takes_blueprints {
             // Most likely the last one: done while the client is busy with the result.
             self.retired = self.house.retire();

@@ -29,6 +29,8 @@ fn a_thousand_slow_clients_cost_little() {
         stream.write_all(half).unwrap();
         slow.push(stream);
     }
+    // Until the server has taken all of them, a newcomer may have to knock twice (tcp(7), SYN retries).
+    ask();
     let took = (0..20).map(|_| ask()).max().unwrap();
     let grown = memory_bytes().saturating_sub(before);
     assert!(

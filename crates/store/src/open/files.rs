@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 const DATABASE: &str = "state.db";
 /// Locked by the instance that has the store open. It stays empty.
 const LOCK: &str = "state.lock";
-/// The log is copied into the database from 1,000 frames on, which are a little more than this; the frames of
-/// one more batch follow.
-const LOG_BYTES: u64 = 6 << 20;
+/// The log is copied into the database from 1,000 frames on, which are 4,120,000 bytes; some frames of one more batch
+/// follow.
+const LOG_BYTES: u64 = 4_500_000;
 /// A killed instance's last children may hold its lock for a moment.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_POLL: Duration = Duration::from_millis(20);

@@ -93,7 +93,7 @@ impl<'a> Disk<'a> {
     fn mount(at: &'a Path) -> Option<Self> {
         let mount = which("mount")?;
         let mounted = command(mount)
-            .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=12m", "tmpfs"])
             .arg(at)
             .output();
         mounted
