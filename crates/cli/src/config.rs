@@ -7,7 +7,8 @@ use casemate_engine::Settings;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::{IdRange, ROOT_RANGE};
-use casemate_sys::{credentials, host};
+use casemate_sys::{credentials, host, random};
+use casemate_types::id::RANDOM_BYTES;
 use casemate_types::units::parse_duration;
 use casemate_types::{Bytes, Cpus, Maxima, NodeId};
 use std::collections::BTreeMap;
@@ -402,7 +403,9 @@ fn node_id(data_dir: &Path) -> Result<NodeId> {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
-    let id = NodeId::generate(now).context("make this machine's id")?;
+    let mut bytes = [0; RANDOM_BYTES];
+    random::fill(&mut bytes).context("make this machine's id")?;
+    let id = NodeId::at(now, bytes);
     let fresh = data_dir.join(format!("node-id.{}", std::process::id()));
     let write = || -> io::Result<()> {
         let mut out = fs::OpenOptions::new()

@@ -44,7 +44,7 @@ pub enum EngineError {
     OwnProgram(#[source] std::io::Error),
     /// The kernel gave no randomness for an id.
     #[error("make an id")]
-    Id(#[source] getrandom::Error),
+    Id(#[source] std::io::Error),
 }
 
 impl EngineError {

@@ -14,7 +14,8 @@ use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
 use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
 use casemate_sandbox::ids::IdRange;
 use casemate_sandbox::plan::{Ground, draw};
-use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden};
+use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden, random};
+use casemate_types::id::RANDOM_BYTES;
 use casemate_types::{ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -225,7 +226,7 @@ impl Engine {
         compiled: Compile,
     ) -> Result<Outcome, EngineError> {
         let execution = Concluding {
-            id: new_id(ExecutionId::generate, self.created_at)?,
+            id: new_id(ExecutionId::at, self.created_at)?,
             sandbox_id,
             node_id: self.settings.node_id,
             created_at: self.created_at,
@@ -269,12 +270,17 @@ impl Observer for Interruptible<'_> {
 }
 
 pub(crate) fn new_sandbox_id() -> Result<SandboxId, EngineError> {
-    new_id(SandboxId::generate, SystemTime::now())
+    new_id(SandboxId::at, SystemTime::now())
 }
 
 pub(crate) fn new_id<T>(
-    generate: impl Fn(Duration) -> Result<T, getrandom::Error>,
+    make: impl Fn(Duration, [u8; RANDOM_BYTES]) -> T,
     at: SystemTime,
 ) -> Result<T, EngineError> {
-    generate(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()).map_err(EngineError::Id)
+    let mut bytes = [0; RANDOM_BYTES];
+    random::fill(&mut bytes).map_err(EngineError::Id)?;
+    Ok(make(
+        at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
+        bytes,
+    ))
 }

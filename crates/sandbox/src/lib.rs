@@ -15,6 +15,8 @@ pub mod rootless;
 pub mod seccomp;
 pub mod warden;
 
+pub use casemate_sys::random;
+
 pub use casemate_init::stream::{Collected, Harvest};
 pub use client::{Link, Sandbox, SandboxEvent, SpawnOrder, Warden};
 pub use error::SandboxError;

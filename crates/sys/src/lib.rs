@@ -25,6 +25,7 @@ pub mod mount;
 pub mod namespace;
 pub mod net;
 pub mod process;
+pub mod random;
 pub mod resource;
 pub mod seccomp;
 pub mod signal;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
+/// Random bytes in an id.
+pub const RANDOM_BYTES: usize = 10;
 
 /// A text that is not an id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -28,14 +30,11 @@ fn decode(text: &str) -> Result<u128, MalformedId> {
 }
 
 /// A new value: 48 bits of milliseconds since 1970, 80 random bits.
-///
-/// # Errors
-/// When the kernel gives no randomness (getrandom(2)).
-fn generate(since_epoch: std::time::Duration) -> Result<u128, getrandom::Error> {
-    let mut random = [0u8; 16];
-    getrandom::fill(&mut random[6..])?;
+fn at(since_epoch: std::time::Duration, random: [u8; RANDOM_BYTES]) -> u128 {
     let millis = since_epoch.as_millis() & ((1 << 48) - 1);
-    Ok(millis << 80 | u128::from_be_bytes(random))
+    let mut low = [0; 16];
+    low[16 - RANDOM_BYTES..].copy_from_slice(&random);
+    millis << 80 | u128::from_be_bytes(low)
 }
 
 macro_rules! ids {
@@ -45,12 +44,10 @@ macro_rules! ids {
         pub struct $name(u128);
 
         impl $name {
-            /// A new id for something that begins at this time after 1970-01-01 UTC.
-            ///
-            /// # Errors
-            /// When the kernel gives no randomness (getrandom(2)).
-            pub fn generate(since_epoch: std::time::Duration) -> Result<Self, getrandom::Error> {
-                generate(since_epoch).map(Self)
+            /// A new id for something that begins at this time after 1970-01-01 UTC, of random bytes that
+            /// were never used before.
+            pub fn at(since_epoch: std::time::Duration, random: [u8; RANDOM_BYTES]) -> Self {
+                Self(at(since_epoch, random))
             }
 
             /// The id of these 128 bits.
@@ -109,8 +106,8 @@ mod tests {
 
     #[test]
     fn ids_sort_by_time() {
-        let early = ExecutionId::generate(std::time::Duration::from_millis(5)).unwrap();
-        let late = ExecutionId::generate(std::time::Duration::from_millis(6)).unwrap();
+        let early = ExecutionId::at(std::time::Duration::from_millis(5), [255; 10]);
+        let late = ExecutionId::at(std::time::Duration::from_millis(6), [0; 10]);
         assert!(early < late && early.to_string() < late.to_string());
     }
 

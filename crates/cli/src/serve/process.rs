@@ -3,13 +3,11 @@
 
 use super::control::{self, Order, Word};
 use super::settings::ServeSettings;
-use anyhow::Context;
 use casemate_engine::sandbox::confine::{Confinement, confine};
 use casemate_engine::sandbox::seccomp;
 use casemate_engine::service::store::{self, Store};
 use casemate_engine::service::{Kinds, Parts, Service};
 use casemate_server::{Lifecycle, Stop};
-use casemate_types::ExecutionId;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -54,9 +52,6 @@ fn serve(
     listener: TcpListener,
     control: &Arc<OwnedFd>,
 ) -> anyhow::Result<()> {
-    // Where libc's function cannot be looked up, as in a static program, randomness comes from /dev/urandom, which
-    // is opened once, kept open, and out of reach in a moment.
-    ExecutionId::generate(Duration::ZERO).context("find the kernel's randomness")?;
     let folder = confine(&Confinement {
         folder: &settings.folder,
         id: settings.server_id,

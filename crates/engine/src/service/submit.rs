@@ -72,7 +72,7 @@ impl Service {
         let shared = &self.shared;
         request.check(&shared.maxima).map_err(EngineError::from)?;
         let language = shared.kinds.find(&request.language)?.installation.language.name;
-        let id = crate::pipeline::new_id(ExecutionId::generate, std::time::SystemTime::now())?;
+        let id = crate::pipeline::new_id(ExecutionId::at, std::time::SystemTime::now())?;
         shared.places.enter()?;
         let log = Log::new([Kept::new(&shared.budget), Kept::new(&shared.budget)]);
         let execution = Arc::new(Execution::new(id, language, request, log));

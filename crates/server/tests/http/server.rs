@@ -88,7 +88,7 @@ impl Server {
     /// Records an execution that has ended.
     pub fn record(&self, stdout: &[u8], stderr: &[u8], files: &[(&str, Vec<u8>)]) -> ExecutionId {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let id = ExecutionId::generate(since).unwrap();
+        let id = ExecutionId::at(since, [7; 10]);
         let new = NewExecution {
             id,
             owner: Owner::BUILT_IN,
