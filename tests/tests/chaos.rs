@@ -7,7 +7,7 @@ use casemate_tests::http::Connection;
 use casemate_tests::{Random, Residue, Service, Starting, environment, seconds, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Programs in flight when a process is killed.
@@ -99,8 +99,15 @@ fn round(service: &mut Service, random: &mut Random, told: &Told, victim: &str) 
     begun.elapsed()
 }
 
+/// One of these tests counts all that is on the host: they run one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn nothing_accepted_is_lost_and_nothing_is_left() {
+    let _alone = alone();
     let rounds =
         environment("CASEMATE_CHAOS_ROUNDS").map_or(50, |text| text.parse().expect("a number of rounds"));
     let seed = environment("CASEMATE_CHAOS_SEED").map_or(1, |text| text.parse().expect("a seed"));
@@ -161,6 +168,7 @@ fn every_end_is_one(service: &Service, told: &Told) {
 /// What a dead server left behind says so.
 #[test]
 fn what_a_dead_server_left_is_killed_with_its_reason() {
+    let _alone = alone();
     let service = Service::start();
     let id = service.begin(&json!({"language": "bash", "code": "sleep 600"}));
     service.wait_for(&id, "running");

@@ -251,7 +251,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let mut problem = match error.retry_after() {
             Some(after) => Self::unavailable(error.public(), after),
-            None => Self::internal(""),
+            None => Self::new(Kind::Internal, error.public()),
         };
         problem.internal = Some(with_causes(&error));
         problem

@@ -14,7 +14,7 @@ use crate::write::vacuum::Vacuum;
 use crate::write::{self, Writer};
 use casemate_types::ExecutionId;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// The state of the service.
@@ -27,7 +27,7 @@ pub struct Store {
     pub(crate) readers: Readers,
     condition: Arc<Condition>,
     queue: Arc<Queue>,
-    writer: Option<JoinHandle<()>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
     /// Held as long as the store is open: one instance for a folder.
     _lock: File,
 }
@@ -63,11 +63,26 @@ impl Store {
         let writer = Writer::new(connection, Arc::clone(&queue), Arc::clone(&condition), options);
         Ok(Self {
             readers,
-            writer: Some(write::spawn(writer, condition.path())?),
+            writer: Mutex::new(Some(write::spawn(writer, condition.path())?)),
             condition,
             queue,
             _lock: lock,
         })
+    }
+
+    /// Closes it: what waits is written, and the log goes into the database, so that the one file is whole. Reads and
+    /// writes answer [`StoreError::Stopped`] from then on. Dropping it does the same.
+    pub fn close(&self) {
+        self.queue.close();
+        // Before the writer ends: the last connection to close takes the log away, and a reader could not.
+        self.readers.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // A callback may hold the last reference: the writer does not wait for itself.
+            if writer.thread().id() != std::thread::current().id() {
+                let _ = writer.join();
+            }
+        }
     }
 
     /// How the store fares.
@@ -178,14 +193,6 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        self.queue.close();
-        // Before the writer ends: the last connection to close takes the log away, and a reader could not.
-        self.readers.close();
-        if let Some(writer) = self.writer.take() {
-            // A callback may hold the last reference: the writer does not wait for itself.
-            if writer.thread().id() != std::thread::current().id() {
-                let _ = writer.join();
-            }
-        }
+        self.close();
     }
 }

@@ -12,12 +12,14 @@ use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often it says that it is alive.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 /// How long the engine may take to answer before it counts as stuck.
 const ENGINE_LIMIT: Duration = Duration::from_secs(10);
+/// How often it is looked whether everything has ended.
+const SETTLE_LOOK: Duration = Duration::from_millis(20);
 /// How often what is not to be kept is removed.
 const RETAIN_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -80,8 +82,19 @@ fn serve(
         stop,
         ..Lifecycle::default()
     };
-    casemate_server::serve(settings.http, listener, service, lifecycle)?;
+    casemate_server::serve(settings.http, listener, service.clone(), lifecycle)?;
+    settle(&service, settings.stop_limit);
     Ok(())
+}
+
+/// Lets what runs end, for a while: nobody is connected any more, but its callers may come back for it. What is
+/// still open then is ended by the next start.
+fn settle(service: &Service, limit: Duration) {
+    let until = Instant::now() + limit;
+    while Instant::now() < until && !service.all_live().is_empty() {
+        std::thread::sleep(SETTLE_LOOK);
+    }
+    service.store().close();
 }
 
 /// Opens the state. A damaged file is opened to be read, and its administrator told what to do.

@@ -22,6 +22,8 @@ use std::time::Duration;
 const SWEEP_LIMIT: Duration = Duration::from_secs(5);
 /// How long a warden may take to bury its sandboxes when its client is gone.
 const WARDEN_END_LIMIT: Duration = Duration::from_secs(10);
+/// How long closing the state may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// A server that has not said for so long that it is alive is stuck.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// What lived for so long is started again at once; what dies sooner, after a pause that doubles.
@@ -253,11 +255,9 @@ impl Supervisor {
             if matches!(received.signal, signal::SIGTERM | signal::SIGINT) {
                 let now = event::monotonic();
                 let is_first = self.stopping.is_none();
-                self.stopping = Some(if is_first {
-                    now + self.settings.stop_limit
-                } else {
-                    now
-                });
+                // Once for connections, once for what runs, and a little to close the state.
+                let limit = self.settings.stop_limit * 2 + CLOSE_LIMIT;
+                self.stopping = Some(if is_first { now + limit } else { now });
                 if is_first {
                     self.manager.tell("STOPPING=1");
                     if let Some(server) = &self.server {
