@@ -45,7 +45,12 @@ for _ in $(seq 600); do
 done
 [ -n "$url" ] || { echo "api-tests.sh: the service did not start" >&2; exit 1; }
 
-config=$PWD/tests/api/schemathesis.toml
+api=$PWD/tests/api
 cd "$work"
-"$environment/bin/schemathesis" --config-file "$config" run "$url/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
-    --max-examples "$examples" --seed 1 --workers 2 --request-timeout 60 --generation-database none --no-color
+export SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$api PYTHONDONTWRITEBYTECODE=1
+# All checks but one. use_after_free takes what DELETE was answered for as gone; here DELETE cancels an execution, and
+# its record stays, so that its result can be asked for (resources/openapi/openapi.json says so).
+# One worker: more of them make CPython 3.11 fail inside its own parser.
+"$environment/bin/schemathesis" --config-file "$api/schemathesis.toml" run "$url/openapi.json" \
+    --checks all --exclude-checks use_after_free --phases examples,coverage,fuzzing,stateful \
+    --max-examples "$examples" --seed 1 --workers 1 --request-timeout 60 --generation-database none --no-color
