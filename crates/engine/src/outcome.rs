@@ -2,12 +2,14 @@
 
 use crate::error::EngineError;
 use crate::layers::{self, BlueprintFacts};
+use casemate_init::stream::MAX_PATH_BYTES;
 use casemate_runtime::oneshot::Report;
 use casemate_sandbox::{Cause, Collected};
 use casemate_types::{
     ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
 };
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 /// `ENOSPC` and `EDQUOT`: the disk had no room for the program's own files.
@@ -79,7 +81,8 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         ..Timing::default()
     };
     let (usage, exit) = (usage(&report), report.exit);
-    let (files, files_left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
+    let (collected, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
+    let (files, not_shown) = output_files(collected);
     Ok(Outcome {
         id: execution.id,
         sandbox_id: Some(execution.sandbox_id),
@@ -90,8 +93,8 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         signal: exit.and_then(|e| e.signal),
         stdout: report.stdout,
         stderr: report.stderr,
-        files: files.into_iter().map(output_file).collect(),
-        files_left_out,
+        files,
+        files_left_out: left_out + not_shown,
         usage,
         timing,
         path: RunPath::Exec,
@@ -163,13 +166,41 @@ pub fn usage(report: &Report) -> Usage {
     }
 }
 
-/// One collected file as the result shows it.
-pub fn output_file(file: Collected) -> OutputFile {
-    OutputFile {
-        path: String::from_utf8_lossy(&file.path).into_owned(),
-        mode: file.mode,
-        size_bytes: file.content.len() as u64,
-        sha256: Sha256::digest(&file.content).into(),
-        content: Some(file.content),
+/// Collected files as the result shows them, and how many it cannot show: a name that is not UTF-8 is shown lossily, so
+/// that two may come to look alike, or grow beyond the bound of a path.
+fn output_files(collected: Vec<Collected>) -> (Vec<OutputFile>, u64) {
+    let (mut files, mut left_out, mut seen) = (Vec::new(), 0, HashSet::new());
+    for file in collected {
+        let path = String::from_utf8_lossy(&file.path).into_owned();
+        if path.len() > MAX_PATH_BYTES || !seen.insert(path.clone()) {
+            left_out += 1;
+            continue;
+        }
+        files.push(OutputFile {
+            path,
+            mode: file.mode,
+            size_bytes: file.content.len() as u64,
+            sha256: Sha256::digest(&file.content).into(),
+            content: Some(file.content),
+        });
+    }
+    (files, left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_or_grow_too_long_are_left_out() {
+        let file = |path: &[u8]| Collected {
+            path: path.to_vec(),
+            mode: 0o644,
+            content: b"x".to_vec(),
+        };
+        let long = vec![0xff; MAX_PATH_BYTES];
+        let (files, left_out) = output_files(vec![file(b"a\xff"), file(b"a\xfe"), file(b"b"), file(&long)]);
+        let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!((paths, left_out), (vec!["a\u{fffd}", "b"], 2));
     }
 }

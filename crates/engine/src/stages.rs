@@ -23,8 +23,8 @@ const STACK_BYTES: u64 = 8 << 20;
 /// How long init may take to end when nothing, or something, is to be collected.
 const GRACE: Duration = Duration::from_millis(500);
 const COLLECT_GRACE: Duration = Duration::from_secs(12);
-/// Bounds of collecting what a compiler made; a Go or Rust program is a few MiB.
-const ARTIFACT_BYTES: u64 = 256 << 20;
+/// Bounds of collecting what a compiler made; a Go or Rust program is a few MiB. It goes through our memory.
+const ARTIFACT_BYTES: u64 = 64 << 20;
 /// The name of our own program in the workspace of a compiler that it is, and its bound.
 const OWN_PROGRAM: &str = ".casemate";
 const MAX_OWN_PROGRAM_BYTES: u64 = 64 << 20;

@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+/// Memory that a head alone may claim; the rest comes with the content.
+const FIRST_BYTES: usize = 1 << 20;
 /// Bytes of a record's head: path length, mode, size.
 pub const HEAD_BYTES: usize = 16;
 /// Longest path, bytes (`PATH_MAX`).
@@ -62,10 +64,13 @@ pub struct Harvest {
     pub complete: bool,
 }
 
-/// Reads a stream piece by piece within bounds.
+/// Reads a stream piece by piece within bounds; content is copied once.
 #[derive(Debug)]
 pub struct Parser {
+    /// The head of a record and its path, until both are whole.
     pending: Vec<u8>,
+    /// The file whose content is on its way, and how much of it is to come.
+    filling: Option<(Collected, usize)>,
     max_files: usize,
     bytes_left: u64,
     harvest: Harvest,
@@ -77,6 +82,7 @@ impl Parser {
     pub fn new(max_files: usize, max_bytes: u64) -> Self {
         Self {
             pending: Vec::new(),
+            filling: None,
             max_files,
             bytes_left: max_bytes,
             harvest: Harvest::default(),
@@ -85,54 +91,69 @@ impl Parser {
     }
 
     /// Takes the next bytes; false once the stream broke its own rules and is no longer read.
-    pub fn feed(&mut self, bytes: &[u8]) -> bool {
+    pub fn feed(&mut self, mut bytes: &[u8]) -> bool {
         if self.broken || self.harvest.complete {
             return !self.broken && bytes.is_empty();
         }
-        self.pending.extend_from_slice(bytes);
-        let mut used = 0;
-        while let Some(length) = self.record(used) {
-            used += length;
+        while !bytes.is_empty() && !self.broken && !self.harvest.complete {
+            bytes = match self.filling.take() {
+                Some((file, missing)) => self.fill(file, missing, bytes),
+                None => self.begin(bytes),
+            };
         }
-        self.pending.drain(..used);
         !self.broken
     }
 
-    /// The number of bytes of the record at `start`, when it is whole; takes it into the harvest.
-    fn record(&mut self, start: usize) -> Option<usize> {
-        if self.harvest.complete || self.broken {
-            return None;
+    /// Adds to the content of a file; what is left of the bytes.
+    fn fill<'a>(&mut self, mut file: Collected, missing: usize, bytes: &'a [u8]) -> &'a [u8] {
+        let (content, rest) = bytes.split_at(missing.min(bytes.len()));
+        file.content.extend_from_slice(content);
+        match missing - content.len() {
+            0 => self.harvest.files.push(file),
+            missing => self.filling = Some((file, missing)),
         }
-        let head = self
+        rest
+    }
+
+    /// Takes bytes of a head and its path; what is left of the bytes.
+    fn begin<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let path_length = self
             .pending
-            .get(start..start + HEAD_BYTES)?
-            .first_chunk::<HEAD_BYTES>()?;
+            .first_chunk::<HEAD_BYTES>()
+            .map_or(0, |head| Head::decode(head).path_length as usize);
+        let wanted = HEAD_BYTES + path_length - self.pending.len();
+        let (taken, rest) = bytes.split_at(wanted.min(bytes.len()));
+        self.pending.extend_from_slice(taken);
+        let Some(head) = self.pending.first_chunk::<HEAD_BYTES>() else {
+            return rest;
+        };
         let head = Head::decode(head);
         if head.path_length == 0 {
             self.harvest.left_out += head.size;
             self.harvest.complete = true;
-            return Some(HEAD_BYTES);
+            return rest;
         }
         let too_much = head.size > self.bytes_left || self.harvest.files.len() >= self.max_files;
         if head.path_length as usize > MAX_PATH_BYTES || too_much {
             self.broken = true;
-            return None;
+            return rest;
         }
-        let path_end = start + HEAD_BYTES + head.path_length as usize;
-        let end = path_end + head.size as usize;
-        let path = self.pending.get(start + HEAD_BYTES..path_end)?.to_vec();
-        let content = self.pending.get(path_end..end)?.to_vec();
+        if self.pending.len() < HEAD_BYTES + head.path_length as usize {
+            return rest;
+        }
+        let path = self.pending.split_off(HEAD_BYTES);
+        self.pending.clear();
         if !is_plain_relative(&path) {
             self.broken = true;
-            return None;
+            return rest;
         }
         self.bytes_left -= head.size;
-        self.harvest.files.push(Collected {
+        let file = Collected {
             path,
             mode: head.mode & 0o777,
-            content,
-        });
-        Some(end - start)
+            content: Vec::with_capacity((head.size as usize).min(FIRST_BYTES)),
+        };
+        self.fill(file, head.size as usize, rest)
     }
 
     /// Ends the reading and gives what came.

@@ -1,7 +1,7 @@
 //! What an execution has said so far: its output in the order it came, and its changes of state, each
 //! with a number that stays the same for as long as the execution is kept.
 
-use super::kept::Kept;
+use super::kept::{Charge, Kept};
 use casemate_runtime::oneshot::Stream;
 use std::io;
 
@@ -178,7 +178,7 @@ impl Log {
     ///
     /// # Errors
     /// When the file that they were moved to cannot be read.
-    pub fn take(&mut self) -> io::Result<[Vec<u8>; 2]> {
+    pub fn take(&mut self) -> io::Result<[(Vec<u8>, Charge); 2]> {
         self.flush();
         let [stdout, stderr] = &mut self.streams;
         Ok([stdout.take()?, stderr.take()?])
@@ -213,7 +213,10 @@ mod tests {
         ];
         assert_eq!(seen, expected);
         assert_eq!(log.read(Stream::Stdout, 3, 5).unwrap(), b"three");
-        assert_eq!(log.take().unwrap(), [b"onethree".to_vec(), b"two".to_vec()]);
+        assert_eq!(
+            log.take().unwrap().map(|(bytes, _)| bytes),
+            [b"onethree".to_vec(), b"two".to_vec()]
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! whoever waits for it or follows it.
 
 use super::events::{Index, Log, Mark, Placed};
+use super::kept::Charge;
 use casemate_runtime::oneshot::Stream;
 use casemate_types::{ExecutionId, ExecutionRequest, Outcome, SandboxId, State};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -40,6 +42,7 @@ pub struct Execution {
     pub created_at: SystemTime,
     /// The same, by a clock that nobody sets.
     pub begun: Instant,
+    is_cancelled: AtomicBool,
     inner: Mutex<Inner>,
     followers: Mutex<Vec<(u64, Arc<OnChange>)>>,
 }
@@ -52,6 +55,8 @@ struct Inner {
     log: Log,
     /// What became of it, before it is recorded.
     outcome: Option<Arc<Outcome>>,
+    /// What the outcome's output takes of the budget, for as long as somebody holds the execution.
+    charges: Vec<Charge>,
     settled: Option<Settled>,
     next_follower: u64,
 }
@@ -88,6 +93,7 @@ impl Execution {
             labels: request.labels.clone(),
             created_at: SystemTime::now(),
             begun: Instant::now(),
+            is_cancelled: AtomicBool::new(false),
             inner: Mutex::new(Inner {
                 state: State::Queued,
                 started_at: None,
@@ -95,6 +101,7 @@ impl Execution {
                 request: Some(Arc::new(request)),
                 log,
                 outcome: None,
+                charges: Vec::new(),
                 settled: None,
                 next_follower: 1,
             }),
@@ -105,6 +112,16 @@ impl Execution {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic elsewhere leaves whole values: every change is one assignment.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its caller wants it to end; true for the first time.
+    pub(super) fn cancel(&self) -> bool {
+        !self.is_cancelled.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether its caller wants it to end.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
     }
 
     /// Where it stands.
@@ -180,6 +197,11 @@ impl Execution {
         self.inner().request.clone()
     }
 
+    /// Its program has what it needs of the request.
+    pub(super) fn forget_request(&self) {
+        self.inner().request = None;
+    }
+
     pub(super) fn enter_sandbox(&self, sandbox: SandboxId) {
         let mut inner = self.inner();
         inner.sandbox_id = Some(sandbox);
@@ -209,7 +231,9 @@ impl Execution {
     ) -> io::Result<(Arc<Outcome>, Index)> {
         let mut inner = self.inner();
         inner.request = None;
-        let outcome = Arc::new(build(inner.log.take()?));
+        let [(stdout, stdout_charge), (stderr, stderr_charge)] = inner.log.take()?;
+        inner.charges = vec![stdout_charge, stderr_charge];
+        let outcome = Arc::new(build([stdout, stderr]));
         inner.outcome = Some(outcome.clone());
         let mut index = inner.log.index().clone();
         index.push(Mark::Ended);

@@ -66,6 +66,21 @@ pub struct Kept {
     memory: Vec<u8>,
     file: Option<File>,
     length: u64,
+    /// Bytes found no place: what follows them is not kept either, for it would leave a hole.
+    is_cut: bool,
+}
+
+/// Memory of the budget that is still in use, given back when this is dropped.
+#[derive(Debug)]
+pub struct Charge {
+    budget: Arc<Budget>,
+    bytes: u64,
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
 }
 
 impl Kept {
@@ -76,14 +91,24 @@ impl Kept {
             memory: Vec::new(),
             file: None,
             length: 0,
+            is_cut: false,
         }
     }
 
     /// Adds bytes at the end.
     ///
     /// # Errors
-    /// When memory is used up and the disk takes no more; nothing is added then.
+    /// When memory is used up and the disk takes no more; nothing is added then, nor later.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_cut {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let added = self.try_append(bytes);
+        self.is_cut = added.is_err();
+        added
+    }
+
+    fn try_append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.file.is_none() && !self.budget.take(bytes.len() as u64) {
             self.move_out()?;
         }
@@ -125,13 +150,17 @@ impl Kept {
         }
     }
 
-    /// All bytes; nothing is kept afterwards, and none of it counts any more.
+    /// All bytes, and what they take of the budget for as long as they are held.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn take(&mut self) -> io::Result<Vec<u8>> {
+    pub fn take(&mut self) -> io::Result<(Vec<u8>, Charge)> {
+        let charge = Charge {
+            budget: self.budget.clone(),
+            bytes: self.memory.len() as u64,
+        };
         let bytes = match self.file.take() {
-            None => self.forget_memory(),
+            None => std::mem::take(&mut self.memory),
             Some(file) => {
                 let mut bytes = vec![0; self.length as usize];
                 file.read_exact_at(&mut bytes, 0)?;
@@ -139,7 +168,7 @@ impl Kept {
             }
         };
         self.length = 0;
-        Ok(bytes)
+        Ok((bytes, charge))
     }
 }
 
@@ -165,7 +194,10 @@ mod tests {
         assert_eq!(second.read(2, 100).unwrap(), b"cdefgh");
         assert_eq!(first.read(6, 100).unwrap(), b"78");
         assert_eq!(first.read(60, 100).unwrap(), b"");
-        assert_eq!(second.take().unwrap(), b"abcdefgh");
+        assert_eq!(second.take().unwrap().0, b"abcdefgh");
+        let held = first.take().unwrap();
+        assert_eq!(budget.used_bytes(), 8);
+        drop(held);
         drop(first);
         assert_eq!(budget.used_bytes(), 0);
     }
@@ -176,6 +208,7 @@ mod tests {
         let mut kept = Kept::new(&budget);
         kept.append(b"1234").unwrap();
         assert!(kept.append(b"5").is_err());
-        assert_eq!(kept.take().unwrap(), b"1234");
+        assert!(kept.append(b"").is_err(), "no hole");
+        assert_eq!(kept.take().unwrap().0, b"1234");
     }
 }

@@ -4,6 +4,7 @@
 //! moves every run; the store's own thread records. What was accepted gets exactly one terminal state,
 //! whatever dies in between.
 
+mod endings;
 mod events;
 mod execution;
 mod kept;
@@ -142,11 +143,13 @@ impl Service {
     /// Ends an execution: one that waits never starts, one that runs is killed. False when it is not
     /// live any more.
     pub fn cancel(&self, id: ExecutionId) -> bool {
-        let is_live = self.shared.live().contains_key(&id);
-        if is_live {
-            self.shared.order(worker::Order::Cancel(id));
-        }
-        is_live
+        let Some(execution) = self.live(id) else {
+            return false;
+        };
+        // The word stays with the execution, so that it cannot come between two of its steps and be lost.
+        execution.cancel();
+        self.shared.order(worker::Order::Cancel(id));
+        true
     }
 
     /// An execution that waits, runs, or is just being recorded.

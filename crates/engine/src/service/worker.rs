@@ -1,18 +1,19 @@
 //! The engine's thread: gives places, moves runs from step to step, and hands their ends to the store.
 
+use super::Shared;
+use super::endings::{Ending, Unrecorded, record_end, unstarted};
 use super::events::Index;
-use super::execution::{Execution, Settled};
-use super::{Shared, record};
+use super::execution::Execution;
 use crate::error::EngineError;
 use crate::outcome::{Compile, Concluding, conclude};
 use crate::pipeline::new_sandbox_id;
-use crate::stages::{self, Placed};
+use crate::stages;
 use casemate_runtime::RuntimeError;
 use casemate_runtime::language::SourceName;
 use casemate_runtime::oneshot::{Finished, Job, Keeping, Observer, Reactor, Report, RunKey, Stream};
 use casemate_sandbox::{Collected, Link, SandboxError};
 use casemate_store::{Durability, Started};
-use casemate_types::{Captured, ExecutionId, ExecutionRequest, Outcome, SandboxId, Status};
+use casemate_types::{Captured, ExecutionId, ExecutionRequest, Network, Outcome, SandboxId, State, Status};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -20,8 +21,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long what could not be recorded waits before it is tried again.
-const RETRY: Duration = Duration::from_millis(500);
+/// What a compiler said is told in pieces of at most so many bytes.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// What the engine's thread is asked for.
 pub(super) enum Order {
@@ -34,7 +35,9 @@ pub(super) enum Order {
     /// Say that the thread turns.
     Answer(SyncSender<()>),
     /// Try again to record an end.
-    Record(Arc<Execution>, Arc<Outcome>, Index),
+    Record(Ending),
+    /// An end that was tried again is recorded: the next one may be.
+    Recorded,
 }
 
 /// Starts the thread; it lives as long as the process.
@@ -45,7 +48,7 @@ pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), Engi
         reactor,
         queue: VecDeque::new(),
         active: HashMap::new(),
-        unrecorded: Vec::new(),
+        unrecorded: Unrecorded::default(),
         most_running: most_running.max(1),
     };
     let thread = std::thread::Builder::new().name("engine".into());
@@ -58,14 +61,16 @@ struct Worker {
     reactor: Reactor<Guest>,
     queue: VecDeque<Arc<Execution>>,
     active: HashMap<ExecutionId, RunKey>,
-    unrecorded: Vec<(Instant, Arc<Execution>, Arc<Outcome>, Index)>,
+    unrecorded: Unrecorded,
     most_running: usize,
 }
 
 /// One run in the reactor, and what is to follow it.
 struct Guest {
     execution: Arc<Execution>,
-    request: Arc<ExecutionRequest>,
+    /// Until the program has it: a request may be large.
+    request: Option<Arc<ExecutionRequest>>,
+    network: Network,
     source: SourceName,
     sandbox_id: SandboxId,
     queue: Duration,
@@ -96,10 +101,7 @@ impl Observer for Guest {
 impl Worker {
     fn run(mut self) {
         loop {
-            let timeout = self
-                .unrecorded
-                .first()
-                .map(|(at, ..)| at.saturating_duration_since(Instant::now()));
+            let timeout = self.unrecorded.due_in();
             // A wait that fails for good would spin; the pause keeps it from doing so.
             let finished = self.reactor.turn(timeout).unwrap_or_else(|_| {
                 std::thread::sleep(Duration::from_millis(10));
@@ -109,7 +111,7 @@ impl Worker {
                 self.obey(order);
             }
             finished.into_iter().for_each(|run| self.advance(run));
-            self.retry();
+            self.unrecorded.retry(&self.shared);
             self.fill();
         }
     }
@@ -120,12 +122,10 @@ impl Worker {
             Order::Cancel(id) => self.cancel(id),
             // Whoever asked may have given up.
             Order::Answer(sender) => _ = sender.try_send(()),
-            Order::Record(execution, outcome, index) => {
-                let at = Instant::now() + RETRY;
-                self.unrecorded.push((at, execution, outcome, index));
-            }
+            Order::Record(ending) => self.unrecorded.push(ending),
+            Order::Recorded => self.unrecorded.hurry(),
             Order::Connect(socket) => {
-                let lost = self.reactor.connect(Link::new(socket)).unwrap_or_default();
+                let lost = self.reactor.connect(Link::new(socket));
                 lost.into_iter().for_each(|run| self.advance(run));
             }
         }
@@ -137,8 +137,7 @@ impl Worker {
         }
         let waiting = self.queue.iter().position(|execution| execution.id == id);
         if let Some(execution) = waiting.and_then(|at| self.queue.remove(at)) {
-            let outcome = unstarted(&self.shared, &execution, Status::Cancelled, None);
-            self.close(execution, outcome, None);
+            self.end_unstarted(execution, Status::Cancelled, None);
         }
     }
 
@@ -151,18 +150,27 @@ impl Worker {
             let Some(execution) = self.queue.pop_front() else {
                 break;
             };
-            self.begin(execution);
+            if let Some(waiting) = self.begin(execution) {
+                self.queue.push_front(waiting);
+                break;
+            }
         }
         self.shared
             .running
             .store(self.active.len() as u64, Ordering::Relaxed);
     }
 
-    fn begin(&mut self, execution: Arc<Execution>) {
+    /// Starts an execution; one that the warden cannot take now comes back.
+    fn begin(&mut self, execution: Arc<Execution>) -> Option<Arc<Execution>> {
         // Refused while it waited: it is nobody's any more.
         let (Some(request), None) = (execution.request(), execution.settled()) else {
-            return self.shared.forget(execution.id);
+            self.shared.forget(execution.id);
+            return None;
         };
+        if execution.is_cancelled() {
+            self.end_unstarted(execution, Status::Cancelled, None);
+            return None;
+        }
         let queue = execution.begun.elapsed();
         let prepared = self.shared.kinds.find(&request.language).and_then(|kind| {
             let source = kind.installation.language.source_name(None, &request.code);
@@ -174,7 +182,10 @@ impl Worker {
         });
         let (compiles, source, sandbox_id) = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return self.fail(execution, &error.to_string()),
+            Err(error) => {
+                self.fail(execution, &error.to_string());
+                return None;
+            }
         };
         let step = if compiles {
             Step::Compile {
@@ -185,60 +196,84 @@ impl Worker {
                 compiling: Duration::ZERO,
             }
         };
-        let started = Started {
-            id: execution.id,
-            sandbox_id: Some(sandbox_id),
-            started_at: SystemTime::now(),
-        };
-        // Only for lists, and the end says it too: a record that fails here is no loss.
-        self.shared.store.start(started, Durability::Soft, |_| ());
         let guest = Guest {
+            network: request.network,
+            request: Some(request),
             execution,
-            request,
             source,
             sandbox_id,
             queue,
             step,
         };
-        self.enter(guest, &[]);
+        self.enter(guest, &[])
     }
 
-    /// Starts the guest's step in a sandbox of its own.
-    fn enter(&mut self, guest: Guest, artifacts: &[Collected]) {
-        let shared = self.shared.clone();
-        let request = guest.request.clone();
-        let kind = match shared.kinds.find(&request.language) {
-            Ok(kind) => kind,
-            Err(error) => return self.fail(guest.execution, &error.to_string()),
-        };
-        let installation = &kind.installation;
-        let compiler = match guest.step {
-            Step::Compile { .. } => shared.kinds.compiler_of(kind),
-            Step::Program { .. } => Ok(None),
-        };
-        let compiler = match compiler {
-            Ok(compiler) => compiler,
-            Err(error) => return self.fail(guest.execution, &with_causes(&error)),
+    /// Starts the guest's step in a sandbox of its own. An execution whose first step the warden cannot take now
+    /// comes back.
+    fn enter(&mut self, mut guest: Guest, artifacts: &[Collected]) -> Option<Arc<Execution>> {
+        let (shared, execution) = (self.shared.clone(), guest.execution.clone());
+        let request = guest.request.take()?;
+        let is_program = matches!(guest.step, Step::Program { .. });
+        let found = shared.kinds.find(&request.language).and_then(|kind| {
+            let compiler = match is_program {
+                true => None,
+                false => shared.kinds.compiler_of(kind)?,
+            };
+            Ok((kind, compiler))
+        });
+        let (kind, compiler) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                self.fail(execution, &with_causes(&error));
+                return None;
+            }
         };
         let files = stages::with_artifacts(stages::files(&request, &guest.source), artifacts);
-        let files: &[Placed<'_>] = &files;
-        let limits = stages::compile_limits(installation, &request.limits).unwrap_or(request.limits);
-        let mut job: Job<'_> = match guest.step {
-            Step::Compile { .. } => {
-                let files = stages::with_own_program(files, compiler.as_deref());
-                stages::compile_job(installation, &guest.source, &files, &limits, guest.sandbox_id)
-            }
-            Step::Program { .. } => Job {
+        let files = stages::with_own_program(&files, compiler.as_deref());
+        let (installation, sandbox_id) = (&kind.installation, guest.sandbox_id);
+        let mut job: Job<'_> = if is_program {
+            Job {
                 keeping: Keeping::Observer,
-                ..stages::program_job(installation, &request, &guest.source, files, guest.sandbox_id)
-            },
+                ..stages::program_job(installation, &request, &guest.source, &files, sandbox_id)
+            }
+        } else {
+            let limits = stages::compile_limits(installation, &request.limits).unwrap_or(request.limits);
+            guest.request = Some(request.clone());
+            stages::compile_job(installation, &guest.source, &files, &limits, sandbox_id)
         };
         job.create.blueprint = kind.blueprint;
-        let id = guest.execution.id;
-        guest.execution.enter_sandbox(guest.sandbox_id);
+        let is_first = execution.standing().state == State::Queued;
         match self.reactor.start(job, guest) {
-            Ok(key) => _ = self.active.insert(id, key),
-            Err(finished) => self.advance(*finished),
+            Ok(key) => {
+                self.note_entry(&execution, key, sandbox_id);
+                if is_program {
+                    execution.forget_request();
+                }
+            }
+            Err(finished) => {
+                if is_first && is_warden_gone(&finished.report) {
+                    return Some(execution);
+                }
+                self.advance(*finished);
+            }
+        }
+        None
+    }
+
+    fn note_entry(&mut self, execution: &Arc<Execution>, key: RunKey, sandbox_id: SandboxId) {
+        self.active.insert(execution.id, key);
+        if execution.standing().state == State::Queued {
+            let started = Started {
+                id: execution.id,
+                sandbox_id: Some(sandbox_id),
+                started_at: SystemTime::now(),
+            };
+            // Only for lists, and the end says it too: a record that fails here is no loss.
+            self.shared.store.start(started, Durability::Soft, |_| ());
+        }
+        execution.enter_sandbox(sandbox_id);
+        if execution.is_cancelled() {
+            self.reactor.cancel(key);
         }
     }
 
@@ -260,31 +295,27 @@ impl Worker {
             (Ok(report), Step::Program { compiling }) => {
                 self.conclude(guest, report, Compile::Done(compiling))
             }
-            (Err(RuntimeError::Sandbox(SandboxError::WardenGone)), _) => {
-                let outcome = unstarted(
-                    &self.shared,
-                    &guest.execution,
-                    Status::Killed,
-                    Some("warden_died"),
-                );
-                self.close(guest.execution, outcome, None);
+            (report, _) if is_warden_gone(&report) => {
+                self.end_unstarted(guest.execution, Status::Killed, Some("warden_died"));
             }
             (Err(error), _) => self.fail(guest.execution, &with_causes(&error)),
         }
     }
 
     fn run_compiled(&mut self, guest: Guest, compiling: Duration, artifacts: &[Collected]) {
+        if guest.execution.is_cancelled() {
+            return self.end_unstarted(guest.execution, Status::Cancelled, None);
+        }
         match new_sandbox_id() {
             Ok(sandbox_id) => {
                 let step = Step::Program { compiling };
-                self.enter(
-                    Guest {
-                        sandbox_id,
-                        step,
-                        ..guest
-                    },
-                    artifacts,
-                );
+                let guest = Guest {
+                    sandbox_id,
+                    step,
+                    ..guest
+                };
+                // It has run already, so it never comes back to wait.
+                let _ = self.enter(guest, artifacts);
             }
             Err(error) => self.fail(guest.execution, &error.to_string()),
         }
@@ -293,10 +324,15 @@ impl Worker {
     fn conclude(&mut self, guest: Guest, report: Report, compiled: Compile) {
         let execution = guest.execution;
         if compiled == Compile::Failed {
-            execution.output(Stream::Stdout, &report.stdout.kept);
-            execution.output(Stream::Stderr, &report.stderr.kept);
+            for (stream, kept) in [
+                (Stream::Stdout, &report.stdout.kept),
+                (Stream::Stderr, &report.stderr.kept),
+            ] {
+                kept.chunks(PIECE_BYTES)
+                    .for_each(|piece| execution.output(stream, piece));
+            }
         }
-        let kind = self.shared.kinds.find(&guest.request.language);
+        let kind = self.shared.kinds.find(execution.language);
         let concluded = kind.and_then(|kind| {
             let concluding = Concluding {
                 id: execution.id,
@@ -305,7 +341,7 @@ impl Worker {
                 created_at: execution.created_at,
                 begun: execution.begun,
                 queue: guest.queue,
-                network: guest.request.network,
+                network: guest.network,
                 facts: kind.facts,
                 compiled,
             };
@@ -323,6 +359,11 @@ impl Worker {
         self.close(execution, outcome, Some(message.to_owned()));
     }
 
+    fn end_unstarted(&mut self, execution: Arc<Execution>, status: Status, reason: Option<&str>) {
+        let outcome = unstarted(&self.shared, &execution, status, reason);
+        self.close(execution, outcome, None);
+    }
+
     /// Puts the kept output into the outcome and records it.
     fn close(&mut self, execution: Arc<Execution>, outcome: Outcome, failure: Option<String>) {
         let written = [outcome.stdout.total_bytes, outcome.stderr.total_bytes];
@@ -338,89 +379,32 @@ impl Worker {
                 ..outcome
             }
         };
-        match execution.close(fill) {
-            Ok((outcome, index)) => record_end(&self.shared, execution, outcome, index, failure),
+        let ending = match execution.close(fill) {
+            Ok((outcome, index)) => Ending {
+                execution,
+                outcome,
+                index,
+                failure,
+            },
             // Its output is on a disk that cannot be read: there is no result to tell of.
-            Err(error) => {
-                let bare = unstarted(&self.shared, &execution, Status::Killed, Some("output_lost"));
-                record_end(
+            Err(error) => Ending {
+                outcome: Arc::new(unstarted(
                     &self.shared,
-                    execution,
-                    Arc::new(bare),
-                    Index::default(),
-                    Some(error.to_string()),
-                );
-            }
-        }
-    }
-
-    fn retry(&mut self) {
-        let now = Instant::now();
-        let due = self.unrecorded.iter().take_while(|(at, ..)| *at <= now).count();
-        for (_, execution, outcome, index) in self.unrecorded.drain(..due) {
-            record_end(&self.shared, execution, outcome, index, None);
-        }
+                    &execution,
+                    Status::Killed,
+                    Some("output_lost"),
+                )),
+                execution,
+                index: Index::default(),
+                failure: Some(error.to_string()),
+            },
+        };
+        record_end(&self.shared, ending);
     }
 }
 
-/// Hands the end to the store; its answer settles the execution.
-fn record_end(
-    shared: &Arc<Shared>,
-    execution: Arc<Execution>,
-    outcome: Arc<Outcome>,
-    index: Index,
-    failure: Option<String>,
-) {
-    let back = shared.clone();
-    let finished = record::finished(&outcome, &index);
-    shared
-        .store
-        .finish(finished, Durability::Durable, move |recorded| match recorded {
-            Ok(_) => {
-                back.finished.fetch_add(1, Ordering::Relaxed);
-                execution.settle(match failure {
-                    Some(message) => Settled::Failed(message),
-                    None => Settled::Recorded(outcome),
-                });
-                back.forget(execution.id);
-            }
-            Err(error) => {
-                execution.settle(Settled::Unrecorded(outcome.clone(), error.clone()));
-                if error.retry_after().is_some() {
-                    back.order(Order::Record(execution, outcome, index));
-                } else {
-                    back.forget(execution.id);
-                }
-            }
-        });
-}
-
-/// The outcome of an execution of which there is no report.
-fn unstarted(shared: &Shared, execution: &Execution, status: Status, reason: Option<&str>) -> Outcome {
-    let standing = execution.standing();
-    Outcome {
-        id: execution.id,
-        sandbox_id: standing.sandbox_id,
-        node_id: shared.node_id,
-        status,
-        reason: reason.map(str::to_owned),
-        exit_code: None,
-        signal: None,
-        stdout: Captured::default(),
-        stderr: Captured::default(),
-        files: Vec::new(),
-        files_left_out: 0,
-        usage: Default::default(),
-        timing: casemate_types::Timing {
-            total: execution.begun.elapsed(),
-            ..Default::default()
-        },
-        path: Default::default(),
-        layers: Vec::new(),
-        created_at: execution.created_at,
-        started_at: standing.started_at,
-        ended_at: SystemTime::now(),
-    }
+fn is_warden_gone(report: &Result<Report, RuntimeError>) -> bool {
+    matches!(report, Err(RuntimeError::Sandbox(SandboxError::WardenGone)))
 }
 
 /// An error's message with those of its causes.

@@ -79,15 +79,16 @@ impl<O: Observer> Reactor<O> {
         self.entries.len()
     }
 
-    /// Takes the link to a warden, in place of one that is gone. What still ran with that one is over.
-    ///
-    /// # Errors
-    /// When it cannot be waited on.
-    pub fn connect(&mut self, link: Link) -> io::Result<Vec<Finished<O>>> {
+    /// Takes the link to a warden, in place of one that is gone. What still ran with that one is over. A link that
+    /// cannot be waited on is not taken: there is no warden then.
+    pub fn connect(&mut self, link: Link) -> Vec<Finished<O>> {
         let finished = self.lose_warden();
-        self.epoll.add(link.socket(), Watch::Read, WARDEN)?;
-        self.link = Some(link);
-        Ok(finished)
+        self.link = self
+            .epoll
+            .add(link.socket(), Watch::Read, WARDEN)
+            .is_ok()
+            .then_some(link);
+        finished
     }
 
     /// Starts a run.
