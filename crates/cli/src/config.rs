@@ -167,7 +167,7 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("max_output", maxima.output.to_string()),
         ("allow_missing", String::new()),
         ("listen", "127.0.0.1:8484".into()),
-        ("server_id", (ROOT_RANGE.base - 1).to_string()),
+        ("server_id", (ROOT_RANGE.base + ROOT_RANGE.count).to_string()),
         ("max_running", default_running().to_string()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),

@@ -252,6 +252,20 @@ pub fn reap(pid: i32, wait: Wait) -> io::Result<Option<Reaped>> {
     }
 }
 
+/// The pids of children that have ended and were not reaped (`waitid(2)` with `WNOWAIT` tells of one at a time, so
+/// the list comes from `/proc/self/task`).
+#[cfg(feature = "std")]
+pub fn ended_children() -> std::io::Result<Vec<i32>> {
+    let own = std::process::id();
+    let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"))?;
+    let has_ended = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'))
+    };
+    let pids = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+    Ok(pids.filter(has_ended).collect())
+}
+
 fn reaped(pid: i32, status: i32, usage: &libc::rusage) -> Reaped {
     let exit = if libc::WIFSIGNALED(status) {
         Exit::Signal(libc::WTERMSIG(status) as u8)

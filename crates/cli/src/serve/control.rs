@@ -33,6 +33,8 @@ pub enum Word {
     Alive,
     /// It cannot start, and why.
     Failed(String),
+    /// It says nothing any more.
+    Gone,
 }
 
 /// Sends an order.
@@ -85,6 +87,7 @@ pub fn say(to: BorrowedFd<'_>, word: &Word) -> io::Result<()> {
         Word::Ready => "ready".to_owned(),
         Word::Alive => "alive".to_owned(),
         Word::Failed(reason) => format!("failed\n{reason}"),
+        Word::Gone => return Ok(()),
     };
     let end = (0..=text.len().min(MAX_BYTES))
         .rev()
@@ -95,13 +98,27 @@ pub fn say(to: BorrowedFd<'_>, word: &Word) -> io::Result<()> {
 /// Takes the next word, if one waits; the server is not trusted to say what it should.
 pub fn next_word(from: BorrowedFd<'_>) -> Option<Word> {
     let mut buffer = [0; MAX_BYTES];
-    let message = socket::try_receive(from, &mut buffer).ok().flatten()?;
+    let mut received = socket::try_receive(from, &mut buffer);
+    // A server that ended with an order unread resets the connection; its last words wait behind that one
+    // error (unix(7)).
+    if received
+        .as_ref()
+        .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionReset)
+    {
+        received = socket::try_receive(from, &mut buffer);
+    }
+    let message = match received {
+        Ok(None) => return None,
+        Ok(Some(message)) if message.len > 0 => message,
+        _ => return Some(Word::Gone),
+    };
     let text = String::from_utf8_lossy(&buffer[..message.len]);
     match text.split_once('\n') {
         None if text == "ready" => Some(Word::Ready),
         None if text == "alive" => Some(Word::Alive),
         Some(("failed", reason)) => Some(Word::Failed(reason.to_owned())),
-        _ => None,
+        // Not one of its words: it is somebody else's by now.
+        _ => Some(Word::Gone),
     }
 }
 

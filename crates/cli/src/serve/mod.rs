@@ -24,15 +24,22 @@ pub fn run(args: &Serve, explicit: Option<&Path>) -> Result<u8> {
     // Held until the supervisor ends.
     let _lock = lock(&settings.state_dir)?;
     make_folder(&settings)?;
-    let listener = TcpListener::bind(settings.listen)
-        .with_context(|| format!("listen on {}: is another service there?", settings.listen))?;
+    // Asked for twice: an address that is taken is told at once, and nobody is let in who would have to wait for the
+    // look at the host.
+    drop(bind(&settings)?);
+    let (kinds, blueprints) = Kinds::survey(&settings.host, &settings.state_dir, &settings.own_program)?;
+    let listener = bind(&settings)?;
     let settings = ServeSettings {
         // With port 0 the kernel has chosen one.
         listen: listener.local_addr().context("ask for our own address")?,
         ..settings
     };
-    let (kinds, blueprints) = Kinds::survey(&settings.host, &settings.state_dir, &settings.own_program)?;
     supervisor::Supervisor::new(settings, kinds, blueprints, listener)?.run()
+}
+
+fn bind(settings: &ServeSettings) -> Result<TcpListener> {
+    TcpListener::bind(settings.listen)
+        .with_context(|| format!("listen on {}: is another service there?", settings.listen))
 }
 
 /// One service for a data folder.

@@ -8,6 +8,7 @@ use casemate_engine::sandbox::seccomp;
 use casemate_engine::service::store::{self, Store};
 use casemate_engine::service::{Kinds, Parts, Service};
 use casemate_server::{Lifecycle, Stop};
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 /// How long the engine may take to answer before it counts as stuck.
 const ENGINE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the check of the state may take at the first start; a server that is started again was just using it.
+const CHECK_LIMIT: Duration = Duration::from_secs(2);
 /// How often it is looked whether everything has ended.
 const SETTLE_LOOK: Duration = Duration::from_millis(20);
 /// How often what is not to be kept is removed.
@@ -34,12 +37,19 @@ pub struct Given {
     pub listener: TcpListener,
     /// The socket to the supervisor.
     pub control: OwnedFd,
+    /// Whether no server of this supervisor was ready before: then the state is checked.
+    pub is_first: bool,
 }
 
 /// Runs the process to its end; the exit code.
 pub fn run(given: Given) -> i32 {
     let control = Arc::new(given.control);
-    match serve(given.settings, given.kinds, given.listener, &control) {
+    let check_limit = if given.is_first {
+        CHECK_LIMIT
+    } else {
+        Duration::ZERO
+    };
+    match serve(given.settings, given.kinds, given.listener, &control, check_limit) {
         Ok(()) => 0,
         Err(error) => {
             let _ = control::say(control.as_fd(), &Word::Failed(format!("{error:#}")));
@@ -53,13 +63,14 @@ fn serve(
     kinds: Arc<Kinds>,
     listener: TcpListener,
     control: &Arc<OwnedFd>,
+    check_limit: Duration,
 ) -> anyhow::Result<()> {
     let folder = confine(&Confinement {
         folder: &settings.folder,
         id: settings.server_id,
         filter: seccomp::server(),
     })?;
-    let store = open_store(&folder)?;
+    let store = open_store(&folder, check_limit)?;
     let kept_folder = folder.join("kept");
     std::fs::create_dir_all(&kept_folder)?;
     let service = Service::start(Parts {
@@ -98,10 +109,14 @@ fn settle(service: &Service, limit: Duration) {
 }
 
 /// Opens the state. A damaged file is opened to be read, and its administrator told what to do.
-fn open_store(folder: &Path) -> Result<Store, store::StoreError> {
-    let store = Store::open(&store::Options::new(folder))?;
+fn open_store(folder: &Path, check_limit: Duration) -> Result<Store, store::StoreError> {
+    let store = Store::open(&store::Options {
+        check_limit,
+        ..store::Options::new(folder)
+    })?;
     if let store::Health::ReadOnly { reason } = store.health() {
-        eprintln!(
+        let _ = writeln!(
+            std::io::stderr(),
             "casemate: the state in server/state.db is damaged ({reason}): nothing is accepted; stop the service, \
              then restore a backup of it, or move state.db away with its -wal and -shm files to start empty"
         );

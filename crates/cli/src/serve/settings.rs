@@ -85,7 +85,10 @@ impl ServeSettings {
             folder: settings.state_dir.join("server"),
             state_dir: settings.state_dir,
             server_id: match is_root {
-                true => Some(number("server_id", 1, u64::from(u32::MAX) - 2)? as u32),
+                true => Some(server_id(
+                    number("server_id", 1, u64::from(u32::MAX) - 2)? as u32,
+                    settings.ids,
+                )?),
                 false => None,
             },
             ids: settings.ids,
@@ -105,6 +108,18 @@ impl ServeSettings {
                 ..Config::default()
             },
         })
+    }
+}
+
+/// The id of the server process, which no sandbox may have.
+fn server_id(id: u32, sandboxes: Option<IdRange>) -> Result<u32> {
+    match sandboxes {
+        Some(range) if (range.base..range.base + range.count).contains(&id) => Err(usage(format!(
+            "server_id: {id} is one of the ids of sandboxes, {} to {} (id_base, id_count)",
+            range.base,
+            range.base + range.count - 1
+        ))),
+        _ => Ok(id),
     }
 }
 

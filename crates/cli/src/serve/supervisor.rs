@@ -5,14 +5,17 @@ use super::control::{self, Order, Word};
 use super::notify::Manager;
 use super::process::{self, Given};
 use super::settings::ServeSettings;
+use crate::output::harmless;
 use anyhow::{Context, Result, anyhow};
 use casemate_engine::sandbox::Setup;
 use casemate_engine::sandbox::plan::Blueprint;
 use casemate_engine::sandbox::warden::{self, Started};
 use casemate_engine::service::Kinds;
 use casemate_sys::event::{self, interest, no_interest};
+use casemate_sys::fs::{self, Resolve};
 use casemate_sys::process as processes;
 use casemate_sys::{credentials, fd, libc, resource, signal, socket, terminal};
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -24,14 +27,25 @@ const SWEEP_LIMIT: Duration = Duration::from_secs(5);
 const WARDEN_END_LIMIT: Duration = Duration::from_secs(10);
 /// How long closing the state may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// A server that has not said for so long that it is alive is stuck.
+/// A server that has not said for so long that it is alive is stuck; one that starts may check a large state first.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(120);
 /// What lived for so long is started again at once; what dies sooner, after a pause that doubles.
 const STEADY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Starts of a server that was never ready before the supervisor gives up.
 const MOST_FAILED_STARTS: u32 = 5;
+
+/// Words taken of the server in one turn: what it says must not keep us from our children.
+const MOST_WORDS: usize = 16;
+
+/// Tells the administrator. A standard error that nobody reads any more is no reason to end.
+macro_rules! say {
+    ($($word:tt)*) => {{
+        let _ = writeln!(std::io::stderr(), $($word)*);
+    }};
+}
 
 /// A child process.
 #[derive(Debug)]
@@ -46,6 +60,7 @@ struct Server {
     child: Child,
     control: OwnedFd,
     heard: Duration,
+    is_ready: bool,
 }
 
 /// The supervisor.
@@ -110,8 +125,15 @@ impl Supervisor {
     pub fn run(mut self) -> Result<u8> {
         self.sweep();
         while !self.is_over() {
-            if self.stopping.is_none() {
-                self.start_missing()?;
+            if self.stopping.is_none()
+                && let Err(error) = self.start_missing()
+            {
+                if !self.was_ready {
+                    self.finish();
+                    return Err(error);
+                }
+                say!("casemate: {error:#}; trying again");
+                self.lengthen_pause();
             }
             self.wait()?;
             self.take_signals();
@@ -198,6 +220,7 @@ impl Supervisor {
                 kinds: self.kinds.clone(),
                 listener,
                 control: theirs,
+                is_first: !self.was_ready,
             };
             processes::exit(process::run(given))
         };
@@ -206,6 +229,7 @@ impl Supervisor {
             child,
             control: ours,
             heard: now,
+            is_ready: false,
         });
         self.start_prober();
         Ok(())
@@ -214,6 +238,7 @@ impl Supervisor {
     /// Asks interpreters for their versions beside everything else, and tells the server. Without it
     /// versions are missing in a list, and nothing else.
     fn start_prober(&mut self) {
+        self.end_prober();
         let Some(server) = &self.server else { return };
         let Ok(control) = server.control.try_clone() else {
             return;
@@ -270,20 +295,32 @@ impl Supervisor {
 
     fn listen_to_server(&mut self) {
         let Some(server) = &mut self.server else { return };
-        while let Some(word) = control::next_word(server.control.as_fd()) {
+        for _ in 0..MOST_WORDS {
+            let Some(word) = control::next_word(server.control.as_fd()) else {
+                return;
+            };
             server.heard = event::monotonic();
             match word {
                 Word::Ready => {
+                    server.is_ready = true;
                     self.failed_starts = 0;
+                    self.failure = None;
                     if !std::mem::replace(&mut self.was_ready, true) {
-                        eprintln!("casemate: serving on http://{}", self.settings.listen);
+                        say!("casemate: serving on http://{}", self.settings.listen);
                     }
                     self.manager.tell("READY=1");
                 }
                 Word::Alive => self.manager.tell("WATCHDOG=1"),
                 Word::Failed(reason) => {
-                    eprintln!("casemate: the server cannot start: {reason}");
+                    // It may be anybody's by now, and this is an administrator's terminal.
+                    let reason = String::from_utf8_lossy(&harmless(reason.as_bytes())).into_owned();
+                    say!("casemate: the server cannot start: {reason}");
                     self.failure = Some(reason);
+                }
+                // It talks no more, and so is of no use.
+                Word::Gone => {
+                    let _ = processes::kill_fd(server.child.pidfd.as_fd(), libc::SIGKILL);
+                    return;
                 }
             }
         }
@@ -291,8 +328,17 @@ impl Supervisor {
 
     /// Takes note of the dead, and clears away what they left.
     fn bury(&mut self) {
+        self.reap_strangers();
         if let Some(prober) = self.prober.take_if(|child| has_ended(child)) {
             reap(&prober);
+        }
+        if self
+            .server
+            .as_ref()
+            .is_some_and(|server| has_ended(&server.child))
+        {
+            // Its last words say why.
+            self.listen_to_server();
         }
         if let Some(server) = self.server.take_if(|server| has_ended(&server.child)) {
             reap(&server.child);
@@ -313,20 +359,38 @@ impl Supervisor {
         }
     }
 
+    /// As pid 1 of a container we inherit the orphans of all others. Children of our own are reaped by their names.
+    fn reap_strangers(&self) {
+        if std::process::id() != 1 {
+            return;
+        }
+        let server = self.server.as_ref().map(|server| &server.child);
+        let own = [self.warden.as_ref(), server, self.prober.as_ref()];
+        for pid in processes::ended_children().unwrap_or_default() {
+            if !own.iter().flatten().any(|child| child.pid == pid) {
+                let _ = processes::reap(pid, processes::Wait::Look);
+            }
+        }
+    }
+
     fn note_death(&mut self, name: &str, since: Duration) {
         if self.stopping.is_some() {
             return;
         }
         let lived = event::monotonic().saturating_sub(since);
-        self.pause = if lived >= STEADY {
-            Duration::ZERO
+        if lived >= STEADY {
+            self.pause = Duration::ZERO;
         } else {
-            (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
-        };
-        eprintln!(
+            self.lengthen_pause();
+        }
+        say!(
             "casemate: the {name} has died after {} s; starting it again",
             lived.as_secs()
         );
+    }
+
+    fn lengthen_pause(&mut self) {
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
     }
 
     fn end_warden(&mut self) {
@@ -345,7 +409,7 @@ impl Supervisor {
         while let Err(error) = warden::sweep(&s.state_dir, s.cgroup_base.clone()) {
             if event::monotonic() >= until {
                 // Where there are no groups there is nothing to sweep, and runs are refused.
-                eprintln!("casemate: leftovers could not be removed: {error}");
+                say!("casemate: leftovers could not be removed: {error}");
                 return;
             }
             let _ = event::wait(&mut [], Some(Duration::from_millis(5)));
@@ -356,7 +420,12 @@ impl Supervisor {
         let now = event::monotonic();
         let Some(server) = &self.server else { return };
         let is_late = self.stopping.is_some_and(|until| now >= until);
-        let is_stuck = now.saturating_sub(server.heard) > SILENCE_LIMIT;
+        let limit = if server.is_ready {
+            SILENCE_LIMIT
+        } else {
+            START_LIMIT
+        };
+        let is_stuck = now.saturating_sub(server.heard) > limit;
         if is_late || is_stuck {
             let _ = processes::kill_fd(server.child.pidfd.as_fd(), libc::SIGKILL);
         }
@@ -364,6 +433,10 @@ impl Supervisor {
 
     fn finish(&mut self) {
         self.end_warden();
+        self.end_prober();
+    }
+
+    fn end_prober(&mut self) {
         if let Some(prober) = self.prober.take() {
             let _ = processes::kill_fd(prober.pidfd.as_fd(), libc::SIGKILL);
             reap(&prober);
@@ -390,6 +463,10 @@ fn enter_child(kept: &[BorrowedFd<'_>], name: &std::ffi::CStr) -> std::io::Resul
     credentials::die_with_parent()?;
     signal::reset()?;
     signal::ignore(signal::SIGPIPE);
+    // Words go to standard error; a terminal's input and output are nobody's but the supervisor's.
+    let null = fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host)?;
+    fd::duplicate_to(null.as_fd(), 0)?;
+    fd::duplicate_to(null.as_fd(), 1)?;
     fd::close_all_but(kept, 3)
 }
 
