@@ -1,6 +1,6 @@
 //! The client's side: a handle of the warden, and of each living sandbox's init.
 //!
-//! Nothing here waits by itself. A caller polls [`Warden::socket`] and [`Sandbox::socket`] beside
+//! Nothing here waits by itself, but for room in the warden's socket, within a bound. A caller polls [`Warden::socket`] and [`Sandbox::socket`] beside
 //! its own descriptors and takes what has come.
 
 use crate::error::{AtStep, SandboxError};
@@ -20,6 +20,10 @@ pub use casemate_init::protocol::Event as SandboxEvent;
 
 /// How long a warden may take to bury its sandboxes when its client closes.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+/// How long a warden may take nothing from its full socket; more than its longest piece of work, the sweep.
+const SEND_LIMIT: Duration = Duration::from_secs(15);
+/// How often a full socket is tried again: the kernel tells of room only when most of it is free.
+const SEND_LOOK: Duration = Duration::from_millis(5);
 
 /// The client's end of a warden's socket: orders go in, replies come out.
 ///
@@ -65,8 +69,25 @@ impl Link {
         self.send(&Request::End { key: sandbox.key }, &[])
     }
 
+    /// Waits for room, within a bound. It cannot deadlock: the warden never waits for its client to read,
+    /// and takes a request between any two pieces of its work. One that does not is as good as gone, and
+    /// is made so: its socket ends, which ends its sandboxes, and [`Link::take`] tells.
     fn send(&self, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
-        socket::send(self.socket.as_fd(), &request.encode(), fds).map_err(|_| SandboxError::WardenGone)
+        let (socket, bytes) = (self.socket.as_fd(), request.encode());
+        let until = event::monotonic() + SEND_LIMIT;
+        loop {
+            match socket::try_send(socket, &bytes, fds) {
+                Ok(true) => return Ok(()),
+                Ok(false) if event::monotonic() < until => {
+                    let _ = event::wait_one(socket, libc::POLLOUT, Some(SEND_LOOK));
+                }
+                Ok(false) => {
+                    let _ = socket::close_both(socket);
+                    return Err(SandboxError::WardenGone);
+                }
+                Err(_) => return Err(SandboxError::WardenGone),
+            }
+        }
     }
 
     /// To be polled for reading.

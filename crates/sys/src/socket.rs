@@ -25,8 +25,26 @@ pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((first, second))
 }
 
-/// Sends one message with at most [`MAX_FDS`] descriptors.
+/// Sends one message with at most [`MAX_FDS`] descriptors; waits while the socket is full.
 pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    send_with(socket, bytes, fds, 0)
+}
+
+/// Like [`send`], but never waits: `Ok(false)` when the socket is full.
+pub fn try_send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<bool> {
+    match send_with(socket, bytes, fds, libc::MSG_DONTWAIT) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+fn send_with(
+    socket: BorrowedFd<'_>,
+    bytes: &[u8],
+    fds: &[BorrowedFd<'_>],
+    flags: libc::c_int,
+) -> io::Result<()> {
     if fds.len() > MAX_FDS {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
@@ -49,7 +67,7 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> io:
                 libc::SYS_sendmsg,
                 socket.as_raw_fd(),
                 &message,
-                libc::MSG_NOSIGNAL
+                flags | libc::MSG_NOSIGNAL
             )
         }) {
             Ok(_) => return Ok(()),
@@ -182,4 +200,31 @@ pub fn set_send_buffer(socket: BorrowedFd<'_>, bytes: i32) -> io::Result<()> {
 pub fn close_writing(socket: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: shutdown takes two ints.
     check(unsafe { syscall!(libc::SYS_shutdown, socket.as_raw_fd(), libc::SHUT_WR) }).map(drop)
+}
+
+/// Closes both directions, whoever else holds the socket: the peer reads the end, and so do we.
+pub fn close_both(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: shutdown takes two ints.
+    check(unsafe { syscall!(libc::SYS_shutdown, socket.as_raw_fd(), libc::SHUT_RDWR) }).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handle::AsFd;
+
+    #[test]
+    fn a_full_socket_is_told_and_takes_again_once_it_is_read() {
+        let (ours, theirs) = pair().unwrap();
+        let mut sent = 0;
+        while try_send(ours.as_fd(), &[7; 64], &[]).unwrap() {
+            sent += 1;
+            assert!(sent < 1_000_000);
+        }
+        let mut buffer = [0; 64];
+        assert_eq!(receive(theirs.as_fd(), &mut buffer).unwrap().len, 64);
+        assert!(try_send(ours.as_fd(), &[7; 64], &[]).unwrap());
+        close_both(ours.as_fd()).unwrap();
+        assert!(try_send(ours.as_fd(), &[7; 64], &[]).is_err());
+    }
 }

@@ -8,7 +8,7 @@ use casemate_init::stream::Parser;
 use casemate_sandbox::client::Heard;
 use casemate_sandbox::warden::message::Reply;
 use casemate_sandbox::{Ended, Link, Sandbox, SandboxError, SandboxEvent, SpawnOrder};
-use casemate_sys::{event, fd};
+use casemate_sys::{event, fd, libc};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, SystemTime};
@@ -291,8 +291,13 @@ impl Run {
         while event::monotonic() < until {
             let more = self.stdout.read(buffer, observer) | self.stderr.read(buffer, observer);
             self.read_harvest(buffer);
-            if !more && self.harvest_pipe.is_none() {
-                break;
+            match &self.harvest_pipe {
+                None if !more => break,
+                Some(pipe) if !more => {
+                    let left = until.saturating_sub(event::monotonic());
+                    event::wait_one(pipe.as_fd(), libc::POLLIN, Some(left)).map_err(RuntimeError::Wait)?;
+                }
+                _ => {}
             }
         }
         self.facts.flooded |= self.stdout.floods() || self.stderr.floods();

@@ -5,7 +5,7 @@ use super::message::{Cause, Create, Ended};
 use crate::cgroup::{CgroupError, Group};
 use crate::ids::IdLease;
 use casemate_sys::process::{self, Used, Wait};
-use casemate_sys::{event, libc, signal};
+use casemate_sys::{event, signal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -252,16 +252,9 @@ impl Cell {
         true
     }
 
-    /// For a cell that could not be released: nothing of it may stay.
-    pub(super) fn kill_and_wait(&mut self) {
+    /// For a cell that could not be released: its client hears of the refusal, and nothing of its end.
+    pub(super) fn discard(&mut self) {
+        self.has_spoken = true;
         self.kill();
-        let until = event::monotonic() + REMOVAL_LIMIT;
-        while event::monotonic() < until {
-            let _ = event::wait_one(self.pidfd.as_fd(), libc::POLLIN, Some(REMOVAL_LOOK));
-            self.note_death();
-            if self.bury() {
-                return;
-            }
-        }
     }
 }

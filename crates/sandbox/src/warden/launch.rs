@@ -28,21 +28,23 @@ pub(super) const OWN_PROCESSES: u32 = 1;
 /// Builds a cell up to the release of init.
 ///
 /// # Errors
-/// What could not be done; nothing of the cell is left then.
+/// What could not be done. What was cloned by then is dying, and is with `remains` to be buried.
 pub(super) fn launch(
     house: &mut House,
     client: BorrowedFd<'_>,
     create: &Create,
     control: OwnedFd,
+    remains: &mut Vec<Cell>,
 ) -> Result<Cell, SandboxError> {
-    let (mut cell, trees) = build(house, client, create, control)?;
+    let (mut cell, trees) = build(house, client, create, control, remains)?;
     let released = house
         .image(client)
         .and_then(|image| release(&cell, create, image));
     // Late, since closing a mount takes a while and nobody waits for it here.
     drop(trees);
     if let Err(error) = released {
-        cell.kill_and_wait();
+        cell.discard();
+        remains.push(cell);
         return Err(error);
     }
     Ok(cell)
@@ -54,6 +56,7 @@ fn build(
     client: BorrowedFd<'_>,
     create: &Create,
     control: OwnedFd,
+    remains: &mut Vec<Cell>,
 ) -> Result<(Cell, Vec<OwnedFd>), SandboxError> {
     let number = create.blueprint as usize;
     // A client that orders before it has drawn the blueprint leaves no wall out.
@@ -79,7 +82,8 @@ fn build(
     match admit(house, &cell, blueprint.omitted) {
         Ok(()) => Ok((cell, trees)),
         Err(error) => {
-            cell.kill_and_wait();
+            cell.discard();
+            remains.push(cell);
             Err(error)
         }
     }

@@ -101,7 +101,7 @@ impl Request {
     /// Reads the byte form.
     ///
     /// # Errors
-    /// [`Malformed`], also for a limit of 0.
+    /// [`Malformed`], also for a limit of 0 or above its maximum.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(bytes);
         let request = match r.u8()? {
@@ -136,7 +136,9 @@ fn decode_create(r: &mut Reader<'_>) -> Result<Create, Malformed> {
         },
     };
     let some = create.memory_bytes > 0 && create.disk_bytes > 0 && create.pids > 0 && create.cpu_millis > 0;
-    let bounded = create.memory_bytes.checked_add(create.disk_bytes).is_some();
+    let bounded = create.memory_bytes.max(create.disk_bytes) <= MAX_BYTES
+        && create.pids <= MAX_PIDS
+        && create.cpu_millis <= MAX_CPU_MILLIS;
     let timed = !create.wall.is_zero() && create.wall <= MAX_WALL && create.grace <= MAX_GRACE;
     if some && bounded && timed {
         Ok(create)
@@ -145,6 +147,12 @@ fn decode_create(r: &mut Reader<'_>) -> Result<Create, Malformed> {
     }
 }
 
+/// Most memory, and most disk, that the warden takes; sums of both stay far from the end of a number.
+pub const MAX_BYTES: u64 = 1 << 50;
+/// Most processes that the warden takes: more than a 64-bit kernel can have (proc_sys_kernel(5), `pid_max`).
+pub const MAX_PIDS: u32 = 1 << 22;
+/// Most CPU bandwidth that the warden takes: 4,000 CPUs.
+pub const MAX_CPU_MILLIS: u32 = 4_000_000;
 /// Longest wall clock limit that the warden takes.
 pub const MAX_WALL: Duration = Duration::from_secs(24 * 3600);
 /// Longest grace that the warden takes.
@@ -345,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_read_back_and_zero_is_refused() {
+    fn requests_read_back_and_numbers_out_of_range_are_refused() {
         for request in [
             Request::Create(create()),
             Request::Blueprint,
@@ -357,7 +365,7 @@ mod tests {
             assert!(bytes.len() <= MAX_REQUEST_BYTES);
             assert_eq!(Request::decode(&bytes), Ok(request));
         }
-        let zeros = [
+        let out_of_range = [
             Create {
                 memory_bytes: 0,
                 ..create()
@@ -380,11 +388,32 @@ mod tests {
                 ..create()
             },
             Create {
-                memory_bytes: u64::MAX,
+                memory_bytes: MAX_BYTES + 1,
+                ..create()
+            },
+            Create {
+                disk_bytes: u64::MAX,
+                ..create()
+            },
+            Create {
+                pids: u32::MAX,
+                ..create()
+            },
+            Create {
+                cpu_millis: MAX_CPU_MILLIS + 1,
                 ..create()
             },
         ];
-        for bad in zeros {
+        let most = Create {
+            memory_bytes: MAX_BYTES,
+            disk_bytes: MAX_BYTES,
+            pids: MAX_PIDS,
+            cpu_millis: MAX_CPU_MILLIS,
+            ..create()
+        };
+        let bytes = Request::Create(most).encode();
+        assert_eq!(Request::decode(&bytes), Ok(Request::Create(most)));
+        for bad in out_of_range {
             assert_eq!(
                 Request::decode(&Request::Create(bad).encode()),
                 Err(Malformed::Range),

@@ -8,6 +8,7 @@
 mod cell;
 mod launch;
 pub mod message;
+mod outbox;
 mod serve;
 
 use crate::cgroup::{self, Hierarchy};
@@ -20,6 +21,7 @@ use message::{MAX_REQUEST_BYTES, Request};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,12 +65,20 @@ pub struct Started {
     pub pidfd: OwnedFd,
 }
 
+/// Room for unread messages in each direction: some thousand of them, since the kernel counts about 768
+/// bytes for a small one.
+const SOCKET_BYTES: i32 = 1 << 20;
+
 /// Starts the warden as a child. The caller must have a single thread.
 ///
 /// # Errors
 /// When a socket or a process cannot be made. What goes wrong later is told by the first reply.
 pub fn start(setup: Setup) -> Result<Started, SandboxError> {
     let (ours, theirs) = socket::pair().at(|| "make the warden's socket".into())?;
+    for end in [&ours, &theirs] {
+        // What the host does not allow is made up for by waiting.
+        let _ = socket::set_send_buffer(end.as_fd(), SOCKET_BYTES);
+    }
     match process::clone_into(0, None).at(|| "start the warden".into())? {
         process::Side::Parent { pid, pidfd } => Ok(Started {
             socket: ours,
@@ -161,7 +171,8 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     } else {
         Some(crate::image::init()?)
     };
-    // Names of groups tell a living warden from a dead one: pid and start time never repeat together.
+    // Names of groups tell a living warden from a dead one: in one pid namespace, pid and start time never
+    // repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
     Ok(House {
         setup,
@@ -267,7 +278,7 @@ impl House {
 }
 
 /// `PID_STARTTIME` of a process (proc_pid_stat(5), field 22).
-fn warden_tag(pid: u32) -> std::io::Result<String> {
+fn life_of(pid: u32) -> std::io::Result<String> {
     let stat = fs::read_start(format!("/proc/{pid}/stat").as_bytes(), 1024)?;
     let stat = String::from_utf8_lossy(&stat);
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
@@ -275,13 +286,34 @@ fn warden_tag(pid: u32) -> std::io::Result<String> {
     Ok(format!("{pid}_{start}"))
 }
 
-/// Whether the warden that made a group still lives. A name of another form has no owner.
+/// Our pid namespace as names of groups tell it: its inode (pid_namespaces(7)), which has 32 bits.
+fn pid_namespace() -> std::io::Result<String> {
+    let inode = std::fs::metadata("/proc/self/ns/pid")?.ino();
+    Ok(format!("{:x}", inode & 0xffff_ffff))
+}
+
+/// `PID_STARTTIME_NAMESPACE` of a warden: a pid means nothing outside its namespace.
+fn warden_tag(pid: u32) -> std::io::Result<String> {
+    Ok(format!("{}_{}", life_of(pid)?, pid_namespace()?))
+}
+
+/// Whether the warden that made a group still lives. A name of another form has no owner; whether one of
+/// another pid namespace lives cannot be known here, so it counts as living.
 pub(crate) fn is_owner_alive(group_name: &str) -> bool {
     let Some((_, tag)) = group_name.rsplit_once('-') else {
         return false;
     };
-    let pid = tag.split_once('_').and_then(|(pid, _)| pid.parse().ok());
-    pid.is_some_and(|pid| warden_tag(pid).is_ok_and(|living| living == tag))
+    let mut parts = tag.splitn(3, '_');
+    let (pid, start, namespace) = (parts.next(), parts.next(), parts.next());
+    if let Some(namespace) = namespace
+        && !pid_namespace().is_ok_and(|own| own == namespace)
+    {
+        return true;
+    }
+    let (Some(pid), Some(start)) = (pid.and_then(|pid| pid.parse().ok()), start) else {
+        return false;
+    };
+    life_of(pid).is_ok_and(|living| living == format!("{pid}_{start}"))
 }
 
 /// Looks at the control groups from outside a warden; the empty base does not stay.
@@ -325,4 +357,26 @@ fn place(fds: &[std::os::fd::BorrowedFd<'_>], first: i32) -> std::io::Result<()>
         .iter()
         .enumerate()
         .try_for_each(|(i, f)| fd::duplicate_to(f.as_fd(), first + i as i32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_dead_maker_of_our_own_pid_namespace_is_dead() {
+        let name = |tag: &str| format!("{:032x}-{tag}", u128::MAX);
+        let own = warden_tag(std::process::id()).unwrap();
+        let namespace = pid_namespace().unwrap();
+        assert!(is_owner_alive(&name(&own)));
+        assert!(name("4194304_999999999999_ffffffff").len() <= 64);
+        // Nobody has such a pid, or started at such a time.
+        assert!(!is_owner_alive(&name(&format!("4194305_1_{namespace}"))));
+        assert!(!is_owner_alive(&name(&format!("1_999999999999_{namespace}"))));
+        assert!(is_owner_alive(&name("4194305_1_1")));
+        // Names without a namespace, as older wardens gave them.
+        assert!(is_owner_alive(&name(&life_of(std::process::id()).unwrap())));
+        assert!(!is_owner_alive(&name("4194305_1")));
+        assert!(!is_owner_alive("other") && !is_owner_alive("an-other"));
+    }
 }

@@ -1,11 +1,13 @@
 //! The warden's loop: messages, deaths, OOM events, clocks. It blocks on nothing but its one wait, and
-//! once, within a bound, on the image of init where its client makes it.
+//! once, within a bound, on the image of init where its client makes it. Replies that its client does not
+//! read wait in an [`Outbox`].
 
 use super::House;
 use super::cell::Cell;
 use super::is_owner_alive;
 use super::launch::{launch, with_source};
 use super::message::{Cause, MAX_REQUEST_BYTES, Reply, Request};
+use super::outbox::Outbox;
 use crate::error::SandboxError;
 use crate::plan::Blueprint;
 use casemate_sys::event::{self, PollFd, interest, no_interest};
@@ -15,6 +17,8 @@ use std::time::Duration;
 
 /// Most sandboxes at once.
 const MAX_CELLS: usize = 16_384;
+/// Most replies that wait for the client: what it may get of as many sandboxes as there can be.
+const MAX_REPLIES: usize = 2 * MAX_CELLS;
 /// Descriptors before those of the cells: the client's socket, the timer, the lifeline.
 const FIXED: usize = 3;
 /// Descriptors of each cell: its pidfd and its OOM event.
@@ -25,6 +29,7 @@ pub(super) struct Serve {
     house: House,
     socket: OwnedFd,
     timer: Option<OwnedFd>,
+    outbox: Outbox,
     cells: Vec<Cell>,
     client_gone: bool,
     swept: bool,
@@ -38,6 +43,7 @@ impl Serve {
             house,
             socket,
             timer,
+            outbox: Outbox::default(),
             cells: Vec::new(),
             client_gone: false,
             swept: false,
@@ -63,7 +69,10 @@ impl Serve {
                     cell.note_death();
                 }
             }
-            if fds[0].revents != 0 {
+            if !self.outbox.flush(self.socket.as_fd(), now) {
+                self.lose_client();
+            }
+            if fds[0].revents & !libc::POLLOUT != 0 {
                 self.take_request();
             }
             if fds[2].revents != 0 {
@@ -82,7 +91,12 @@ impl Serve {
         fds.push(if self.client_gone {
             no_interest()
         } else {
-            interest(self.socket.as_fd(), libc::POLLIN)
+            let out = if self.outbox.has_waiting() {
+                libc::POLLOUT
+            } else {
+                0
+            };
+            interest(self.socket.as_fd(), libc::POLLIN | out)
         });
         fds.push(
             self.timer
@@ -104,7 +118,8 @@ impl Serve {
 
     /// Arms the timer for the earliest deadline. Without a timer descriptor the wait itself is bounded.
     fn arm_timer(&self) -> Option<Duration> {
-        let next = self.cells.iter().filter_map(Cell::next_deadline).min();
+        let cells = self.cells.iter().filter_map(Cell::next_deadline);
+        let next = cells.chain(self.outbox.next_deadline()).min();
         match &self.timer {
             Some(timer) if event::arm_timer(timer.as_fd(), next).is_ok() => None,
             _ => Some(next.map_or(Duration::from_secs(1), |at| at.saturating_sub(event::monotonic()))),
@@ -125,7 +140,8 @@ impl Serve {
                 let control = message.fds.into_iter().next();
                 let result = match control {
                     Some(control) if self.cells.len() < MAX_CELLS => {
-                        launch(&mut self.house, self.socket.as_fd(), &create, control)
+                        let client = self.socket.as_fd();
+                        launch(&mut self.house, client, &create, control, &mut self.cells)
                     }
                     _ => Err(SandboxError::Protocol { peer: "client" }),
                 };
@@ -173,6 +189,7 @@ impl Serve {
 
     fn lose_client(&mut self) {
         self.client_gone = true;
+        self.outbox.clear();
         self.cells.iter_mut().for_each(Cell::kill);
     }
 
@@ -191,9 +208,11 @@ impl Serve {
         }
     }
 
-    /// A client that is gone cannot be told; the loop notices by its socket.
-    fn reply(&self, reply: &Reply) {
-        let _ = socket::send(self.socket.as_fd(), &reply.encode(), &[]);
+    /// Never waits. A client that reads nothing is lost at last, so that it cannot grow the warden.
+    fn reply(&mut self, reply: &Reply) {
+        if !self.client_gone && !self.outbox.push(self.socket.as_fd(), reply.encode(), MAX_REPLIES) {
+            self.lose_client();
+        }
     }
 }
 
@@ -222,7 +241,11 @@ pub(super) fn refuse_all(socket: BorrowedFd<'_>, error: &SandboxError) -> i32 {
             break;
         }
         if let Ok(Request::Create(create)) = Request::decode(&buffer[..message.len]) {
-            let _ = socket::send(socket, &refusal(create.key, error).encode(), &[]);
+            match socket::try_send(socket, &refusal(create.key, error).encode(), &[]) {
+                Ok(true) => {}
+                // Our end tells the rest.
+                _ => break,
+            }
         }
     }
     1
