@@ -28,5 +28,5 @@ mod watch;
 pub mod wire;
 
 pub use config::Config;
-pub use lifecycle::{Lifecycle, Report, Stop};
+pub use lifecycle::{Lifecycle, Pulse, Report, Stop};
 pub use serve::serve;

@@ -89,7 +89,7 @@ async fn run(state: &Arc<State>) -> Result<(), String> {
     };
     // If the time runs out, nobody waits for it any more.
     let _leaving = super::submission::Leaving::new(&state.service, execution.id);
-    match Watch::new(&execution, Wake::AtEnd).settled().await {
+    match Watch::new(&execution, Wake::AtEnd).settled(&execution).await {
         Settled::Recorded(outcome) => {
             forget(state, outcome.id);
             match outcome.status {

@@ -3,7 +3,7 @@
 use crate::answer::answer;
 use crate::config::Config;
 use crate::connection;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{Ask, Lifecycle};
 use crate::state::State;
 use casemate_engine::service::Service;
 use hyper::server::conn::http1;
@@ -14,15 +14,24 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// What one connection too many is told; nothing of it is read.
 const CROWDED: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 /// How long accepting rests when the system gives no connection, as without descriptors.
 const REST: Duration = Duration::from_millis(50);
+/// How often it is told that no connection can be taken.
+const TELL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the loop that takes connections has to do.
+enum Next {
+    Stop,
+    Answer(Ask),
+    Accepted(io::Result<TcpStream>),
+}
 
 /// Answers HTTP on `listener` until `lifecycle.stop` is told, then for at most `config.drain_limit` more.
 /// Call it from a thread without a runtime; privileges are dropped before.
@@ -44,35 +53,61 @@ pub fn serve(
         .enable_time()
         .build()?;
     let drain_limit = config.drain_limit;
+    let asked = lifecycle.pulse.begin(runtime.handle().clone());
     let state = State::new(config, service, lifecycle);
-    let ended = runtime.block_on(accept_all(state, listener));
+    let ended = runtime.block_on(accept_all(state, listener, asked));
     // Reads of the state that still go on end by their own bound.
     runtime.shutdown_timeout(drain_limit);
     ended
 }
 
-async fn accept_all(state: Arc<State>, listener: TcpListener) -> io::Result<()> {
+async fn accept_all(
+    state: Arc<State>,
+    listener: TcpListener,
+    mut asked: mpsc::Receiver<Ask>,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let most = state.config.most_connections.clamp(1, Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));
     let stop = state.lifecycle.stop.clone();
     let mut told = pin!(stop.told());
+    let mut told_error_at = None;
     loop {
-        let accepted = poll_fn(|cx| match told.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => listener.poll_accept(cx).map(Some),
+        let next = poll_fn(|cx| {
+            if told.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Next::Stop);
+            }
+            if let Poll::Ready(Some(ask)) = asked.poll_recv(cx) {
+                return Poll::Ready(Next::Answer(ask));
+            }
+            let accepted = listener.poll_accept(cx);
+            accepted.map(|accepted| Next::Accepted(accepted.map(|(stream, _)| stream)))
         });
-        match accepted.await {
-            None => break,
-            Some(Ok((stream, _))) => admit(&state, &places, stream),
-            Some(Err(_)) => tokio::time::sleep(REST).await,
+        match next.await {
+            Next::Stop => break,
+            Next::Answer(ask) => drop(ask.try_send(())),
+            Next::Accepted(Ok(stream)) => admit(&state, &places, stream),
+            Next::Accepted(Err(error)) => {
+                tell(&state, &error, &mut told_error_at);
+                tokio::time::sleep(REST).await;
+            }
         }
     }
+    // Who asks from now on sees that the loop has ended.
+    drop(asked);
     drop(listener);
     // All places are free when every connection has ended.
     let all = u32::try_from(most).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(state.config.drain_limit, places.acquire_many(all)).await;
     Ok(())
+}
+
+/// Tells the administrator that no connection can be taken, unless that was just told.
+fn tell(state: &State, error: &io::Error, told_at: &mut Option<Instant>) {
+    if told_at.is_none_or(|at| at.elapsed() >= TELL_INTERVAL) {
+        *told_at = Some(Instant::now());
+        (state.lifecycle.report)(&format!("accept a connection: {error}"));
+    }
 }
 
 fn admit(state: &Arc<State>, places: &Arc<Semaphore>, stream: TcpStream) {

@@ -1,7 +1,7 @@
 //! Following an execution: from the engine's callbacks to tasks that wait.
 
 use casemate_engine::service::{Execution, Follower, Settled};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::sync::Notify;
 
 /// What a watcher wants to be woken for.
@@ -13,9 +13,9 @@ pub(crate) enum Wake {
     AtEnd,
 }
 
-/// A following, until dropped.
+/// A following, until dropped. It does not keep the execution.
 pub(crate) struct Watch {
-    execution: Arc<Execution>,
+    execution: Weak<Execution>,
     follower: Follower,
     changed: Arc<Notify>,
 }
@@ -33,7 +33,7 @@ impl Watch {
         };
         Self {
             follower: execution.follow(Box::new(on_change)),
-            execution: execution.clone(),
+            execution: Arc::downgrade(execution),
             changed,
         }
     }
@@ -44,9 +44,9 @@ impl Watch {
     }
 
     /// Waits until nothing more will become of it.
-    pub(crate) async fn settled(&self) -> Settled {
+    pub(crate) async fn settled(&self, execution: &Execution) -> Settled {
         loop {
-            match self.execution.settled() {
+            match execution.settled() {
                 Some(settled) => return settled,
                 None => self.changed().await,
             }
@@ -56,6 +56,8 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.execution.unfollow(self.follower);
+        if let Some(execution) = self.execution.upgrade() {
+            execution.unfollow(self.follower);
+        }
     }
 }

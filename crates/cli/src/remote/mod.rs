@@ -29,6 +29,8 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(45);
 const MOST_ANSWER_BYTES: u64 = 96 << 20;
 /// Broken streams of events that are asked for again.
 const MOST_RESUMES: u32 = 5;
+/// Rest before the first of them; it doubles with each.
+const RESUME_REST: Duration = Duration::from_millis(200);
 /// How often the observer's tick comes.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -118,7 +120,10 @@ impl Service {
     fn follow(&self, id: &str, observer: &mut dyn Observer) -> Result<String> {
         let mut last = 0;
         let mut cancelled = false;
-        for _ in 0..=MOST_RESUMES {
+        for resumes in 0..=MOST_RESUMES {
+            if resumes > 0 {
+                std::thread::sleep(RESUME_REST * (1 << (resumes - 1)));
+            }
             let stream = self.events(id, last)?;
             let waker = Arc::new(Waker::new().context("make a waker")?);
             let events = Events::start(stream, waker.clone())?;
@@ -164,6 +169,7 @@ impl Service {
             .header("Last-Event-ID", last.to_string())
             .config()
             .timeout_recv_body(None)
+            .timeout_per_read(Some(SILENCE_LIMIT))
             .timeout_recv_response(Some(SILENCE_LIMIT))
             .build()
             .call()

@@ -22,7 +22,7 @@ struct Language<'a> {
     extensions: &'static [&'static str],
     compiled: bool,
     available: bool,
-    version: Option<&'a str>,
+    version: Option<String>,
     reason: Option<&'a str>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn languages(state: &State) -> Result<Reply, Problem> {
         extensions: language.extensions,
         compiled: language.compile.is_some(),
         available: kind.is_ok(),
-        version: kind.ok().and_then(|kind| kind.installation.version.as_deref()),
+        version: state.service.kinds().version(language.name),
         reason: kind.err(),
     });
     reply::json(

@@ -46,7 +46,7 @@ pub(super) async fn create(
         Submitted::New(execution) => {
             // Who gave a key may come back for the result.
             let leaving = (!has_key).then(|| Leaving::new(&state.service, execution.id));
-            let settled = Watch::new(&execution, Wake::AtEnd).settled().await;
+            let settled = Watch::new(&execution, Wake::AtEnd).settled(&execution).await;
             if let Some(leaving) = leaving {
                 leaving.disarm();
             }
@@ -63,7 +63,7 @@ async fn repeated(state: &Arc<State>, id: ExecutionId, told_at_once: bool) -> Re
         None => Err(Problem::internal(format!("the execution {id} of a key is gone"))),
         Some(Found::Live(execution)) if told_at_once => accepted(id, execution.standing().state.as_str()),
         Some(Found::Live(execution)) => {
-            let settled = Watch::new(&execution, Wake::AtEnd).settled().await;
+            let settled = Watch::new(&execution, Wake::AtEnd).settled(&execution).await;
             outcome::settled(state, id, settled).await
         }
         Some(Found::Recorded(recorded)) if told_at_once => {

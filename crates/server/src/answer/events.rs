@@ -12,10 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use casemate_engine::runtime::oneshot::Stream;
 use casemate_engine::service::store;
-use casemate_engine::service::{Execution, Found, Index, Mark, Placed};
+use casemate_engine::service::{Execution, Found, Index, Mark, Placed, Service, Settled};
 use casemate_types::ExecutionId;
 use hyper::header::HeaderMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tokio::time::timeout;
 
 /// Output that is taken from a living execution at once, bytes.
@@ -44,7 +44,7 @@ pub(super) async fn events(
     };
     // An end that was seen stops a client from asking again.
     let has_more = match &origin {
-        Origin::Live(_) => true,
+        Origin::Live(execution) => !is_over(execution, seen),
         Origin::Recorded(index) => index.after(seen).next().is_some(),
         Origin::Swept => seen < LAST_ID,
     };
@@ -60,14 +60,19 @@ pub(super) async fn events(
                 id,
                 frames: &frames,
             };
-            match origin {
-                Origin::Live(execution) => sender.live(&execution, seen).await,
-                Origin::Recorded(index) => sender.replay(&index, seen).await,
-                Origin::Swept => sender.result(LAST_ID).await,
-            }
+            sender.send(origin, seen).await
         });
     }
     Ok(reply::reply(200, "text/event-stream", content))
+}
+
+/// Whether a living execution has nothing more to tell.
+fn is_over(execution: &Execution, seen: u64) -> bool {
+    // In this order: the last event is there when it is settled.
+    execution.settled().is_some()
+        && execution
+            .events_after(seen, 0)
+            .is_ok_and(|events| events.is_empty())
 }
 
 fn last_seen(headers: &HeaderMap) -> Result<u64, Problem> {
@@ -80,7 +85,7 @@ fn last_seen(headers: &HeaderMap) -> Result<u64, Problem> {
     number.ok_or_else(|| Problem::invalid("Last-Event-ID", "the id of an event of this execution"))
 }
 
-fn find(service: &casemate_engine::service::Service, id: ExecutionId) -> Result<Origin, Problem> {
+fn find(service: &Service, id: ExecutionId) -> Result<Origin, Problem> {
     match service.find(id)? {
         None => Err(Problem::not_found()),
         Some(Found::Live(execution)) => Ok(Origin::Live(execution)),
@@ -101,28 +106,80 @@ struct Sender<'a> {
     frames: &'a Frames,
 }
 
-impl Sender<'_> {
-    async fn live(&self, execution: &Arc<Execution>, mut seen: u64) -> Result<(), Broken> {
-        let watch = Watch::new(execution, Wake::Always);
-        loop {
-            // Without an event after these, the reading below would say so; nothing is missed in between.
-            let events = execution.events_after(seen, BATCH_BYTES).map_err(|_| Broken)?;
-            if events.is_empty() {
-                self.wait(&watch).await?;
-                continue;
+/// What a look at a living execution came to.
+enum Look {
+    /// Events, as text, and the number of the last of them.
+    Events(String, u64),
+    /// The same, and the end by its number.
+    Ended(String, u64, Option<Settled>),
+    /// Nothing yet.
+    Nothing,
+    /// Nothing, and nothing will come.
+    Over,
+}
+
+impl Look {
+    fn at(execution: &Execution, seen: u64) -> Result<Self, Broken> {
+        let is_settled = execution.settled().is_some();
+        let events = execution.events_after(seen, BATCH_BYTES).map_err(|_| Broken)?;
+        let (mut text, mut last) = (String::new(), None);
+        for event in events {
+            if event.mark == Mark::Ended {
+                return Ok(Self::Ended(text, event.id, execution.settled()));
             }
-            let mut text = String::new();
-            for event in events {
-                seen = event.id;
-                match event.mark {
-                    Mark::Ended => {
-                        send(self.frames, std::mem::take(&mut text).into()).await?;
-                        return self.ended(execution, event.id).await;
-                    }
-                    mark => write(&mut text, event.id, mark, &event.bytes),
+            write(&mut text, event.id, event.mark, &event.bytes);
+            last = Some(event.id);
+        }
+        Ok(match last {
+            Some(last) => Self::Events(text, last),
+            None if is_settled => Self::Over,
+            None => Self::Nothing,
+        })
+    }
+}
+
+impl Sender<'_> {
+    async fn send(&self, origin: Origin, seen: u64) -> Result<(), Broken> {
+        match origin {
+            Origin::Live(execution) => {
+                let watch = Watch::new(&execution, Wake::Always);
+                let weak = Arc::downgrade(&execution);
+                drop(execution);
+                match self.live(&weak, &watch, seen).await? {
+                    Some(seen) => self.recorded(seen).await,
+                    None => Ok(()),
                 }
             }
-            send(self.frames, text.into()).await?;
+            Origin::Recorded(index) => self.replay(&index, seen).await,
+            Origin::Swept => self.result(LAST_ID).await,
+        }
+    }
+
+    /// Tells a living execution to its end. A client that reads slowly must not keep an outcome in memory, so
+    /// the execution is held for each look alone; once it is gone, its record tells what comes after the given
+    /// number.
+    async fn live(
+        &self,
+        execution: &Weak<Execution>,
+        watch: &Watch,
+        mut seen: u64,
+    ) -> Result<Option<u64>, Broken> {
+        loop {
+            let look = match execution.upgrade() {
+                Some(execution) => Look::at(&execution, seen)?,
+                None => return Ok(Some(seen)),
+            };
+            match look {
+                Look::Events(text, last) => {
+                    seen = last;
+                    send(self.frames, text.into()).await?;
+                }
+                Look::Ended(text, event, settled) => {
+                    return self.ended(text, event, settled).await.map(|()| None);
+                }
+                Look::Nothing => self.wait(watch).await?,
+                Look::Over => return Ok(None),
+            }
         }
     }
 
@@ -145,17 +202,27 @@ impl Sender<'_> {
         }
     }
 
-    async fn ended(&self, execution: &Execution, event: u64) -> Result<(), Broken> {
-        use casemate_engine::service::Settled;
-        match execution.settled() {
+    async fn ended(&self, text: String, event: u64, settled: Option<Settled>) -> Result<(), Broken> {
+        let written = match settled {
             // What the state holds; a result that is in no record yet is told to whoever asks again.
-            Some(Settled::Recorded(outcome)) => {
-                let settled = Settled::Recorded(outcome);
-                let written = outcome::of_settled(self.state, self.id, settled).await;
-                self.send_result(event, written.map(Some)).await
+            Some(settled @ Settled::Recorded(_)) => {
+                outcome::of_settled(self.state, self.id, settled).await.map(Some)
             }
-            Some(Settled::Failed(_)) => self.result(event).await,
-            _ => Ok(()),
+            Some(Settled::Failed(_)) => outcome::load(self.state, self.id).await,
+            _ => Ok(None),
+        };
+        send(self.frames, text.into()).await?;
+        self.send_result(event, written).await
+    }
+
+    /// Goes on from the record of an execution that lived until now.
+    async fn recorded(&self, seen: u64) -> Result<(), Broken> {
+        let id = self.id;
+        match self.state.blocking(move |service| find(service, id)).await {
+            Ok(Origin::Recorded(index)) => self.replay(&index, seen).await,
+            Ok(Origin::Swept) => self.result(LAST_ID).await,
+            // It is not live any more, and without a record it was never accepted.
+            Ok(Origin::Live(_)) | Err(_) => Ok(()),
         }
     }
 
@@ -184,9 +251,9 @@ impl Sender<'_> {
         let (source, offset) = (Source::Stream(self.id, stream), placed.offset);
         let read = self
             .state
-            .blocking(move |service| source.read(service, offset, length as usize));
+            .blocking(move |service| whole(service, &source, offset, length as usize));
         match read.await {
-            Ok(slice) => Ok(slice.unwrap_or_default().bytes),
+            Ok(bytes) => Ok(bytes),
             Err(problem) => {
                 self.state.report(&problem, "events");
                 Err(Broken)
@@ -223,6 +290,23 @@ impl Sender<'_> {
             }
         }
     }
+}
+
+/// Reads a part of a content, in as many slices as the state gives.
+fn whole(service: &Service, source: &Source, offset: u64, length: usize) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while bytes.len() < length {
+        let slice = source.read(service, offset + bytes.len() as u64, length - bytes.len())?;
+        match slice.filter(|slice| !slice.bytes.is_empty()) {
+            Some(slice) => bytes.extend(slice.bytes),
+            None => {
+                return Err(Problem::internal(
+                    "a record holds less output than its events tell",
+                ));
+            }
+        }
+    }
+    Ok(bytes)
 }
 
 /// Writes an event other than the last.

@@ -113,11 +113,35 @@ fn what_lives_is_told_until_its_end() {
 }
 
 #[test]
+fn a_long_piece_of_output_is_told_whole() {
+    let server = Server::start();
+    let text = "0123456789abcdef".repeat(160 << 10);
+    let id = server
+        .record_pieces(text.as_bytes(), b"", &[], 3 << 20)
+        .to_string();
+    let events = replay(&server, &id, None);
+    assert!(events[2].data["text"].as_str() == Some(text.as_str()));
+    assert_eq!(events.last().unwrap().name, "result");
+}
+
+#[test]
+fn a_number_beyond_the_end_is_waited_for_no_longer_than_the_execution() {
+    let server = Server::start();
+    let id = server.queue();
+    let mut stream = follow_from(&server, &id, "99");
+    server.delete(&format!("/v1/executions/{id}"));
+    let mut rest = String::new();
+    while stream.read_line(&mut rest).unwrap() > 0 && !rest.ends_with("0\r\n\r\n") {}
+    assert!(!rest.contains("result"), "{rest:?}");
+}
+
+#[test]
 fn a_stream_ends_with_the_server() {
     let server = Server::start();
     let id = server.queue();
     let mut stream = follow(&server, &id);
     next(&mut stream);
+    assert!(server.pulse.beats_within(std::time::Duration::from_secs(10)));
     server.stop.stop();
     let mut rest = String::new();
     while stream.read_line(&mut rest).unwrap() > 0 {}
@@ -125,8 +149,14 @@ fn a_stream_ends_with_the_server() {
 }
 
 fn follow(server: &Server, id: &str) -> BufReader<TcpStream> {
+    follow_from(server, id, "0")
+}
+
+fn follow_from(server: &Server, id: &str, last: &str) -> BufReader<TcpStream> {
     let mut stream = client::connect(server.address);
-    let head = format!("GET /v1/executions/{id}/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let head = format!(
+        "GET /v1/executions/{id}/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {last}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let mut stream = BufReader::new(stream);
     assert_eq!(client::head(&mut stream).status, 200);

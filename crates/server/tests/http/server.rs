@@ -6,7 +6,7 @@ use casemate_engine::service::store::{
     Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
 };
 use casemate_engine::service::{Index, Kinds, Mark, Parts, Service};
-use casemate_server::{Config, Lifecycle, Stop, serve};
+use casemate_server::{Config, Lifecycle, Pulse, Stop, serve};
 use casemate_types::{Captured, ExecutionId, Maxima, NodeId, Status};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
@@ -21,6 +21,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub service: Service,
     pub stop: Stop,
+    pub pulse: Pulse,
     thread: Option<JoinHandle<()>>,
     folder: PathBuf,
 }
@@ -53,13 +54,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let lifecycle = Lifecycle::default();
-        let stop = lifecycle.stop.clone();
+        let (stop, pulse) = (lifecycle.stop.clone(), lifecycle.pulse.clone());
         let served = service.clone();
         let thread = std::thread::spawn(move || serve(config, listener, served, lifecycle).unwrap());
         Self {
             address,
             service,
             stop,
+            pulse,
             thread: Some(thread),
             folder,
         }
@@ -87,6 +89,17 @@ impl Server {
 
     /// Records an execution that has ended.
     pub fn record(&self, stdout: &[u8], stderr: &[u8], files: &[(&str, Vec<u8>)]) -> ExecutionId {
+        self.record_pieces(stdout, stderr, files, 60_000)
+    }
+
+    /// The same, with output that came in pieces of so many bytes.
+    pub fn record_pieces(
+        &self,
+        stdout: &[u8],
+        stderr: &[u8],
+        files: &[(&str, Vec<u8>)],
+        piece_bytes: usize,
+    ) -> ExecutionId {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let id = ExecutionId::at(since, [7; 10]);
         let new = NewExecution {
@@ -107,7 +120,7 @@ impl Server {
             (casemate_engine::runtime::oneshot::Stream::Stdout, stdout),
             (casemate_engine::runtime::oneshot::Stream::Stderr, stderr),
         ] {
-            for piece in bytes.chunks(60_000) {
+            for piece in bytes.chunks(piece_bytes) {
                 index.push(Mark::Output(stream, piece.len() as u32));
             }
         }

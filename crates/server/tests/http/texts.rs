@@ -14,13 +14,18 @@ fn health_status_and_languages_are_told() {
     );
     assert_eq!(status["components"]["warden"]["health"], "down");
     assert_eq!(status["components"]["store"]["health"], "healthy");
+    server.service.kinds().learn_version("bash", "5.2.1".to_owned());
     let languages = server.get("/v1/languages").json();
     let bash = languages["languages"]
         .as_array()
         .unwrap()
         .iter()
         .find(|row| row["name"] == "bash");
-    assert_eq!(bash.unwrap()["available"], true);
+    let bash = bash.unwrap();
+    assert_eq!(
+        (&bash["available"], &bash["version"]),
+        (&true.into(), &"5.2.1".into())
+    );
     // Nothing can run without a warden.
     let ready = server.get("/readyz");
     assert_eq!((ready.status, ready.header("retry-after")), (503, Some("1")));
