@@ -7,7 +7,7 @@ use casemate_engine::sandbox::confine::{Confinement, confine};
 use casemate_engine::sandbox::seccomp;
 use casemate_engine::service::store::{self, Store};
 use casemate_engine::service::{Kinds, Parts, Service};
-use casemate_server::{Lifecycle, Stop};
+use casemate_server::{Lifecycle, Pulse, Stop};
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How often it says that it is alive.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
-/// How long the engine may take to answer before it counts as stuck.
+/// How long the engine, and HTTP, may take to answer before they count as stuck.
 const ENGINE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the check of the state may take at the first start; a server that is started again was just using it.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
@@ -85,12 +85,14 @@ fn serve(
     })?;
     let stop = Stop::new();
     start_listening(control.clone(), service.clone(), stop.clone())?;
-    start_beating(control.clone(), service.clone())?;
+    let pulse = Pulse::new();
+    start_beating(control.clone(), service.clone(), pulse.clone())?;
     start_retaining(service.clone(), settings.retention)?;
     // Clients that come between this word and the first accept wait in the listening socket.
     let _ = control::say(control.as_fd(), &Word::Ready);
     let lifecycle = Lifecycle {
         stop,
+        pulse,
         ..Lifecycle::default()
     };
     casemate_server::serve(settings.http, listener, service.clone(), lifecycle)?;
@@ -147,11 +149,11 @@ fn start_listening(control: Arc<OwnedFd>, service: Service, stop: Stop) -> std::
     })
 }
 
-/// Says that the engine turns. A server that does not is ended by the supervisor.
-fn start_beating(control: Arc<OwnedFd>, service: Service) -> std::io::Result<()> {
+/// Says that the engine turns and that HTTP answers. A server that does not say so is ended by the supervisor.
+fn start_beating(control: Arc<OwnedFd>, service: Service, pulse: Pulse) -> std::io::Result<()> {
     thread("heartbeat", move || {
         loop {
-            if service.answers_within(ENGINE_LIMIT) {
+            if service.answers_within(ENGINE_LIMIT) && pulse.beats_within(ENGINE_LIMIT) {
                 let _ = control::say(control.as_fd(), &Word::Alive);
             }
             std::thread::sleep(ALIVE_INTERVAL);

@@ -467,6 +467,7 @@ fn enter_child(kept: &[BorrowedFd<'_>], name: &std::ffi::CStr) -> std::io::Resul
     let null = fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host)?;
     fd::duplicate_to(null.as_fd(), 0)?;
     fd::duplicate_to(null.as_fd(), 1)?;
+    drop(null);
     fd::close_all_but(kept, 3)
 }
 
