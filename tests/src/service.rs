@@ -27,6 +27,7 @@ pub struct Starting {
     scratch: Arc<Scratch>,
     settings: Vec<(String, String)>,
     listen: String,
+    is_deaf: bool,
 }
 
 impl Default for Starting {
@@ -42,6 +43,7 @@ impl Starting {
             scratch: Arc::new(Scratch::new()),
             settings: Vec::new(),
             listen: "127.0.0.1:0".to_owned(),
+            is_deaf: false,
         }
     }
 
@@ -59,6 +61,12 @@ impl Starting {
     /// Another address than a free port of 127.0.0.1.
     pub fn listen(mut self, address: &str) -> Self {
         self.listen = address.to_owned();
+        self
+    }
+
+    /// Nobody reads its standard error once it serves: the pipe is broken.
+    pub fn deaf(mut self) -> Self {
+        self.is_deaf = true;
         self
     }
 
@@ -102,9 +110,14 @@ impl Starting {
         let mut child = command.spawn().expect("casemate serve");
         let words = Arc::new(Mutex::new(Vec::new()));
         let (heard, stderr) = (words.clone(), child.stderr.take().expect("a piped stderr"));
+        let is_deaf = self.is_deaf;
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let is_last = is_deaf && line.contains("serving on");
                 heard.lock().expect("the words").push(line);
+                if is_last {
+                    break;
+                }
             }
         });
         // The first start on a host may look for set-id files in all of /usr.

@@ -184,3 +184,40 @@ fn what_a_dead_server_left_is_killed_with_its_reason() {
     service.wait_ready(seconds(10));
     service.run("bash", "echo again");
 }
+
+/// Nobody reads what the service says: that is no reason to end.
+#[test]
+fn a_broken_standard_error_is_survived() {
+    let _alone = alone();
+    let service = Starting::new().deaf().start();
+    for victim in ["casemate-server", "casemate-warden", "casemate-server"] {
+        service.child(victim).expect(victim).kill();
+        service.wait_ready(seconds(10));
+        service.run("bash", "echo again");
+    }
+    assert_eq!(service.stop(), 0);
+}
+
+/// A look from another process namespace must not take our groups for those of the dead.
+#[test]
+fn others_in_another_pid_namespace_leave_us_alone() {
+    let _alone = alone();
+    let (Some(unshare), None) = (casemate_tests::which("unshare"), casemate_tests::need_root()) else {
+        return casemate_tests::skip("needs unshare(1) and root");
+    };
+    let service = Service::start();
+    let id = service.begin(&json!({"language": "bash", "code": "sleep 1; echo lived"}));
+    service.wait_for(&id, "running");
+    let scratch = casemate_tests::Scratch::new();
+    let program = scratch.write("p.sh", "echo other");
+    let output = casemate_tests::command(unshare)
+        .args(["--pid", "--fork", "--mount-proc"])
+        .arg(casemate_tests::casemate())
+        .args(["run", "--quiet"])
+        .arg(program)
+        .env("CASEMATE_DATA_DIR", scratch.folder("data"))
+        .output()
+        .expect("unshare");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "other\n", "{output:?}");
+    assert_eq!(service.wait_for(&id, "succeeded")["stdout"], "lived\n");
+}
