@@ -15,7 +15,10 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
         }
         Err(problem) => {
             assert_eq!(problem.status(), 400);
-            assert!(problem.to_json().len() < 8192, "a problem repeats what it was given");
+            assert!(
+                problem.to_json().len() < 8192,
+                "a problem repeats what it was given"
+            );
         }
     }
 });
