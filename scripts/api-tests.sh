@@ -5,6 +5,7 @@
 # environment of its own. CASEMATE_BIN names the binary under test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/service.sh
 
 binary=${CASEMATE_BIN:?names the binary under test}
 examples=${1:-20}
@@ -23,27 +24,14 @@ if [ ! -x "$environment/bin/schemathesis" ]; then
 fi
 
 work=$(mktemp -d /tmp/cmtest-api.XXXXXX)
-service=''
 finish() {
-    if [ -n "$service" ]; then
-        kill -TERM "$service" 2>/dev/null || true
-        wait "$service" 2>/dev/null || true
-    fi
+    stop_service
     rm -rf "$work"
 }
 trap finish EXIT
 
 mkdir -m 700 "$work/data"
-CASEMATE_DATA_DIR=$work/data "$binary" serve --listen 127.0.0.1:0 2>"$work/words" &
-service=$!
-url=
-for _ in $(seq 600); do
-    url=$(sed -n 's/.*serving on \(http:[^ ]*\).*/\1/p' "$work/words")
-    [ -z "$url" ] || break
-    kill -0 "$service" 2>/dev/null || { cat "$work/words" >&2; exit 1; }
-    sleep 0.1
-done
-[ -n "$url" ] || { echo "api-tests.sh: the service did not start" >&2; exit 1; }
+start_service "$work" "$binary"
 
 api=$PWD/tests/api
 cd "$work"

@@ -5,33 +5,21 @@
 # program may find. CASEMATE_BIN names the binary under test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/service.sh
 
 binary=${CASEMATE_BIN:?names the binary under test}
 work=$(mktemp -d /tmp/cmtest-http.XXXXXX)
-service='' neighbour=''
+neighbour=''
 finish() {
     [ -z "$neighbour" ] || kill "$neighbour" 2>/dev/null || true
-    if [ -n "$service" ]; then
-        kill -TERM "$service" 2>/dev/null || true
-        wait "$service" 2>/dev/null || true
-    fi
+    stop_service
     rm -rf "$work"
 }
 trap finish EXIT
 
 mkdir -m 700 "$work/data"
 printf 'planted-secret-in-a-file\n' >"$work/data/secret"
-CASEMATE_DATA_DIR=$work/data CASEMATE_MAX_RUNNING=64 SECRET_OF_THE_SERVER=planted-secret-in-the-environment \
-    "$binary" serve --listen 127.0.0.1:0 2>"$work/words" &
-service=$!
-url=
-for _ in $(seq 600); do
-    url=$(sed -n 's/.*serving on \(http:[^ ]*\).*/\1/p' "$work/words")
-    [ -z "$url" ] || break
-    kill -0 "$service" 2>/dev/null || { cat "$work/words" >&2; exit 1; }
-    sleep 0.1
-done
-[ -n "$url" ] || { echo "http-tests.sh: the service did not start" >&2; exit 1; }
+start_service "$work" "$binary" CASEMATE_MAX_RUNNING=64 SECRET_OF_THE_SERVER=planted-secret-in-the-environment
 
 # Somebody else's programs, one after the other.
 echo 'sleep 0.2; echo neighbour' >"$work/neighbour.sh"

@@ -30,7 +30,7 @@ pub use host::{
     casemate, casemate_omit, command, environment, is_root, no_skip, programs, rootless, seconds, slowness,
     which,
 };
-pub use outcome::Outcome;
+pub use outcome::{Outcome, RESULT_FIELDS};
 pub use probe::{Probe, Verdict, probe};
 pub use random::Random;
 pub use residue::Residue;

@@ -7,6 +7,37 @@ use serde_json::Value;
 
 use crate::base64;
 
+/// The fields that every result has, however it was asked for.
+pub const RESULT_FIELDS: [&str; 27] = [
+    "id",
+    "sandbox_id",
+    "session_id",
+    "node_id",
+    "audit_id",
+    "status",
+    "reason",
+    "exit_code",
+    "signal",
+    "stdout",
+    "stdout_bytes",
+    "stdout_truncated",
+    "stderr",
+    "stderr_bytes",
+    "stderr_truncated",
+    "files",
+    "usage",
+    "timing_ms",
+    "path",
+    "layers",
+    "analysis",
+    "security",
+    "cost",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "files_left_out",
+];
+
 /// What came back from `casemate run --json`.
 #[derive(Debug, Clone)]
 pub struct Outcome {

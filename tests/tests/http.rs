@@ -1,43 +1,12 @@
 //! Every route over real HTTP: what a client asks, and what it is told.
 
 use casemate_tests::http::Connection;
-use casemate_tests::{Service, Starting, need_language};
+use casemate_tests::{RESULT_FIELDS, Service, Starting, need_language};
 use serde_json::{Value, json};
-
-/// The fields of the contract, in every result.
-const FIELDS: [&str; 27] = [
-    "id",
-    "sandbox_id",
-    "session_id",
-    "node_id",
-    "audit_id",
-    "status",
-    "reason",
-    "exit_code",
-    "signal",
-    "stdout",
-    "stdout_bytes",
-    "stdout_truncated",
-    "stderr",
-    "stderr_bytes",
-    "stderr_truncated",
-    "files",
-    "usage",
-    "timing_ms",
-    "path",
-    "layers",
-    "analysis",
-    "security",
-    "cost",
-    "created_at",
-    "started_at",
-    "ended_at",
-    "files_left_out",
-];
 
 #[track_caller]
 fn complete(result: &Value) {
-    for field in FIELDS {
+    for field in RESULT_FIELDS {
         assert!(result.get(field).is_some(), "{field} is missing: {result}");
     }
 }

@@ -1,7 +1,7 @@
 //! What must work inside: ordinary programs, in every language the host has. A wall that breaks
 //! these would be taken down by its users.
 
-use casemate_tests::{Outcome, Run, Scratch, programs};
+use casemate_tests::{Outcome, RESULT_FIELDS, Run, Scratch, programs};
 
 fn source(name: &str) -> String {
     let path = programs().join("works").join(name);
@@ -356,34 +356,7 @@ fn outputs_come_back() {
 #[test]
 fn result_has_every_field() {
     let outcome = Run::python("print(1)").go().succeeded();
-    for name in [
-        "id",
-        "sandbox_id",
-        "session_id",
-        "node_id",
-        "audit_id",
-        "status",
-        "reason",
-        "exit_code",
-        "signal",
-        "stdout",
-        "stdout_bytes",
-        "stdout_truncated",
-        "stderr",
-        "stderr_bytes",
-        "stderr_truncated",
-        "files",
-        "usage",
-        "timing_ms",
-        "path",
-        "layers",
-        "analysis",
-        "security",
-        "cost",
-        "created_at",
-        "started_at",
-        "ended_at",
-    ] {
+    for name in RESULT_FIELDS {
         outcome.field(name);
     }
     let id = outcome.field("id").as_str().expect("an id");

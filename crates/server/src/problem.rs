@@ -4,7 +4,7 @@
 use casemate_engine::EngineError;
 use casemate_engine::service::SubmitError;
 use casemate_engine::service::store::StoreError;
-use casemate_types::RequestError;
+use casemate_types::{RequestError, with_causes};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -295,16 +295,4 @@ impl From<SubmitError> for Problem {
             .field("Idempotency-Key"),
         }
     }
-}
-
-/// An error's message with those of its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    for _ in 0..8 {
-        let Some(inner) = cause else { break };
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -45,6 +45,17 @@ impl Scratch {
         }
     }
 
+    /// The database, opened without the store; SQLite finds it whole.
+    #[track_caller]
+    pub(crate) fn sound(&self) -> rusqlite::Connection {
+        let raw = rusqlite::Connection::open(self.database()).unwrap();
+        let word: String = raw
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(word, "ok");
+        raw
+    }
+
     pub(crate) fn store(&self) -> Store {
         Store::open(&self.options()).unwrap()
     }

@@ -70,3 +70,42 @@ impl RequestError {
         }
     }
 }
+
+/// Causes of an error that [`with_causes`] tells of; a chain that is longer is cut.
+const MOST_CAUSES: usize = 8;
+
+/// An error's message with those of its causes, `message: cause: cause of that`.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes
+        .take(MOST_CAUSES)
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Error)]
+    #[error("level {depth}")]
+    struct Nested {
+        depth: usize,
+        source: Option<Box<Nested>>,
+    }
+
+    fn nested(depths: std::ops::Range<usize>) -> Nested {
+        let inner = depths.start + 1..depths.end;
+        Nested {
+            depth: depths.start,
+            source: (!inner.is_empty()).then(|| Box::new(nested(inner))),
+        }
+    }
+
+    #[test]
+    fn causes_follow_the_message_up_to_a_bound() {
+        assert_eq!(with_causes(&nested(0..1)), "level 0");
+        assert_eq!(with_causes(&nested(0..3)), "level 0: level 1: level 2");
+        let cut = with_causes(&nested(0..100));
+        assert!(cut.ends_with(": level 8"), "{cut}");
+    }
+}

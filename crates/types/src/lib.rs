@@ -11,7 +11,7 @@ pub mod path;
 pub mod request;
 pub mod units;
 
-pub use error::{Fault, RequestError};
+pub use error::{Fault, RequestError, with_causes};
 pub use id::{ExecutionId, NodeId, PrincipalId, ProjectId, SandboxId, SessionId, TenantId};
 pub use layer::{Layer, LayerName, LayerState};
 pub use limits::{Cpus, Limits, Maxima};

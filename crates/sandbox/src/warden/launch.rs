@@ -17,6 +17,7 @@ use casemate_sys::namespace::{
 };
 use casemate_sys::process::{self, Side, Vector};
 use casemate_sys::{fd, net, socket};
+use casemate_types::with_causes;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -132,7 +133,7 @@ fn make_group(
             .map_err(SandboxError::from),
         Err(error) => Err(SandboxError::WallMissing {
             wall: "cgroup",
-            reason: with_source(error),
+            reason: with_causes(error),
         }),
     };
     match made {
@@ -141,21 +142,9 @@ fn make_group(
         Err(error @ SandboxError::WallMissing { .. }) => Err(error),
         Err(error) => Err(SandboxError::WallMissing {
             wall: "cgroup",
-            reason: with_source(&error),
+            reason: with_causes(&error),
         }),
     }
-}
-
-/// An error's message with those of its causes.
-pub(super) fn with_source(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    for _ in 0..8 {
-        let Some(inner) = cause else { break };
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 fn namespaces(omitted: Omitted) -> i32 {
@@ -210,7 +199,7 @@ fn clone(
             let identity = identity_of(lease.is_some(), blueprint.omitted);
             let error = match group.map_or(Ok(()), |g| g.enter(arrival)) {
                 Ok(()) => become_init(null, blueprint, identity, &trees, &sync_inside, &control),
-                Err(error) => io::Error::other(with_source(&error)),
+                Err(error) => io::Error::other(with_causes(&error)),
             };
             // The message on the console of the warden is all that is left to say.
             eprintln!("casemate: the sandbox could not execute init: {error}");

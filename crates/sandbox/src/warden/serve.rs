@@ -5,13 +5,14 @@
 use super::House;
 use super::cell::Cell;
 use super::is_owner_alive;
-use super::launch::{launch, with_source};
+use super::launch::launch;
 use super::message::{Cause, MAX_REQUEST_BYTES, Reply, Request};
 use super::outbox::Outbox;
 use crate::error::SandboxError;
 use crate::plan::Blueprint;
 use casemate_sys::event::{self, PollFd, interest, no_interest};
 use casemate_sys::{libc, socket};
+use casemate_types::with_causes;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -219,7 +220,7 @@ impl Serve {
 fn refusal(key: u64, error: &SandboxError) -> Reply {
     let (wall, reason) = match error {
         SandboxError::WallMissing { wall, reason } => (wall.as_bytes().to_vec(), reason.clone()),
-        other => (Vec::new(), with_source(other)),
+        other => (Vec::new(), with_causes(other)),
     };
     let errno = std::error::Error::source(error)
         .and_then(|s| s.downcast_ref::<std::io::Error>())

@@ -150,11 +150,7 @@ impl Told {
         };
         wait(|callback| store.sweep_open(sweep, callback)).unwrap();
         drop(store);
-        let raw = rusqlite::Connection::open(scratch.database()).unwrap();
-        let word: String = raw
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(word, "ok");
+        let raw = scratch.sound();
         let broken: i64 = raw
             .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| {
                 row.get(0)

@@ -1,11 +1,12 @@
 //! The engine's thread: gives places, moves runs from step to step, and hands their ends to the store.
 
+mod conclude;
+
 use super::Shared;
-use super::endings::{Ending, Unrecorded, record_end, unstarted};
-use super::events::Index;
+use super::endings::{Ending, Unrecorded};
 use super::execution::Execution;
 use crate::error::EngineError;
-use crate::outcome::{Compile, Concluding, conclude};
+use crate::outcome::Compile;
 use crate::pipeline::new_sandbox_id;
 use crate::stages;
 use casemate_runtime::RuntimeError;
@@ -13,16 +14,13 @@ use casemate_runtime::language::SourceName;
 use casemate_runtime::oneshot::{Finished, Job, Keeping, Observer, Reactor, Report, RunKey, Stream};
 use casemate_sandbox::{Collected, Link, SandboxError};
 use casemate_store::{Durability, Started};
-use casemate_types::{Captured, ExecutionId, ExecutionRequest, Network, Outcome, SandboxId, State, Status};
+use casemate_types::{ExecutionId, ExecutionRequest, Network, SandboxId, State, Status, with_causes};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
-
-/// What a compiler said is told in pieces of at most so many bytes.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// What the engine's thread is asked for.
 pub(super) enum Order {
@@ -320,101 +318,8 @@ impl Worker {
             Err(error) => self.fail(guest.execution, &error.to_string()),
         }
     }
-
-    fn conclude(&mut self, guest: Guest, report: Report, compiled: Compile) {
-        let execution = guest.execution;
-        if compiled == Compile::Failed {
-            for (stream, kept) in [
-                (Stream::Stdout, &report.stdout.kept),
-                (Stream::Stderr, &report.stderr.kept),
-            ] {
-                kept.chunks(PIECE_BYTES)
-                    .for_each(|piece| execution.output(stream, piece));
-            }
-        }
-        let kind = self.shared.kinds.find(execution.language);
-        let concluded = kind.and_then(|kind| {
-            let concluding = Concluding {
-                id: execution.id,
-                sandbox_id: guest.sandbox_id,
-                node_id: self.shared.node_id,
-                created_at: execution.created_at,
-                begun: execution.begun,
-                queue: guest.queue,
-                network: guest.network,
-                facts: kind.facts,
-                compiled,
-            };
-            conclude(concluding, report)
-        });
-        match concluded {
-            Ok(outcome) => self.close(execution, outcome, None),
-            Err(error) => self.fail(execution, &with_causes(&error)),
-        }
-    }
-
-    /// We could not do it: the caller is told so, and the record says that it was ended.
-    fn fail(&mut self, execution: Arc<Execution>, message: &str) {
-        let outcome = unstarted(&self.shared, &execution, Status::Killed, Some("platform_failure"));
-        self.close(execution, outcome, Some(message.to_owned()));
-    }
-
-    fn end_unstarted(&mut self, execution: Arc<Execution>, status: Status, reason: Option<&str>) {
-        let outcome = unstarted(&self.shared, &execution, status, reason);
-        self.close(execution, outcome, None);
-    }
-
-    /// Puts the kept output into the outcome and records it.
-    fn close(&mut self, execution: Arc<Execution>, outcome: Outcome, failure: Option<String>) {
-        let written = [outcome.stdout.total_bytes, outcome.stderr.total_bytes];
-        let fill = |kept: [Vec<u8>; 2]| {
-            let [stdout, stderr] = kept;
-            let stream = |kept: Vec<u8>, total: u64| Captured {
-                total_bytes: total.max(kept.len() as u64),
-                kept,
-            };
-            Outcome {
-                stdout: stream(stdout, written[0]),
-                stderr: stream(stderr, written[1]),
-                ..outcome
-            }
-        };
-        let ending = match execution.close(fill) {
-            Ok((outcome, index)) => Ending {
-                execution,
-                outcome,
-                index,
-                failure,
-            },
-            // Its output is on a disk that cannot be read: there is no result to tell of.
-            Err(error) => Ending {
-                outcome: Arc::new(unstarted(
-                    &self.shared,
-                    &execution,
-                    Status::Killed,
-                    Some("output_lost"),
-                )),
-                execution,
-                index: Index::default(),
-                failure: Some(error.to_string()),
-            },
-        };
-        record_end(&self.shared, ending);
-    }
 }
 
 fn is_warden_gone(report: &Result<Report, RuntimeError>) -> bool {
     matches!(report, Err(RuntimeError::Sandbox(SandboxError::WardenGone)))
-}
-
-/// An error's message with those of its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    for _ in 0..8 {
-        let Some(inner) = cause else { break };
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -1,23 +1,24 @@
 //! The supervisor: keeps the privilege it was started with and reads nothing of anyone. It starts the
 //! warden and the server, starts them again when they die, and sweeps after them.
 
+mod child;
+mod start;
+
 use super::control::{self, Order, Word};
 use super::notify::Manager;
-use super::process::{self, Given};
 use super::settings::ServeSettings;
 use crate::output::harmless;
 use anyhow::{Context, Result, anyhow};
-use casemate_engine::sandbox::Setup;
 use casemate_engine::sandbox::plan::Blueprint;
-use casemate_engine::sandbox::warden::{self, Started};
+use casemate_engine::sandbox::warden;
 use casemate_engine::service::Kinds;
 use casemate_sys::event::{self, interest, no_interest};
-use casemate_sys::fs::{self, Resolve};
 use casemate_sys::process as processes;
-use casemate_sys::{credentials, fd, libc, resource, signal, socket, terminal};
+use casemate_sys::{fd, libc, resource, signal};
+use child::Child;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,14 +46,6 @@ macro_rules! say {
     ($($word:tt)*) => {{
         let _ = writeln!(std::io::stderr(), $($word)*);
     }};
-}
-
-/// A child process.
-#[derive(Debug)]
-struct Child {
-    pid: i32,
-    pidfd: OwnedFd,
-    since: Duration,
 }
 
 #[derive(Debug)]
@@ -152,111 +145,6 @@ impl Supervisor {
         self.stopping.is_some() && self.server.is_none()
     }
 
-    /// Starts what is not there; after a quick death only when its pause is over.
-    fn start_missing(&mut self) -> Result<()> {
-        if self.warden.is_some() && self.server.is_some() {
-            return Ok(());
-        }
-        if !self.pause.is_zero() {
-            let _ = event::wait(
-                &mut [interest(self.signals.as_fd(), libc::POLLIN)],
-                Some(self.pause),
-            );
-        }
-        let link = match self.warden {
-            Some(_) => None,
-            None => Some(self.start_warden()?),
-        };
-        if self.server.is_none() {
-            self.start_server()?;
-        }
-        if let (Some(link), Some(server)) = (link, &self.server) {
-            // A server that is gone is seen by its descriptor.
-            let _ = control::order(server.control.as_fd(), &Order::Warden(link));
-        }
-        Ok(())
-    }
-
-    fn start_warden(&mut self) -> Result<OwnedFd> {
-        let s = &self.settings;
-        let blueprints = self.blueprints.iter().map(Blueprint::try_clone);
-        let setup = Setup {
-            blueprints: blueprints
-                .collect::<Result<_, _>>()
-                .context("hand over the blueprints")?,
-            takes_blueprints: false,
-            ids: s.ids,
-            state_dir: s.state_dir.clone(),
-            cgroup_base: s.cgroup_base.clone(),
-            allow_missing: s.allow_missing,
-            lifeline: Some(self.lifeline.0.try_clone().context("hand over the lifeline")?),
-        };
-        let Started { socket, pid, pidfd } = warden::start(setup).context("start the warden")?;
-        self.warden = Some(Child {
-            pid,
-            pidfd,
-            since: event::monotonic(),
-        });
-        Ok(socket)
-    }
-
-    fn start_server(&mut self) -> Result<()> {
-        let (ours, theirs) = socket::pair().context("make the server's socket")?;
-        let listener = self
-            .listener
-            .try_clone()
-            .context("hand over the listening socket")?;
-        let child = fork("start the server")?;
-        let Some(child) = child else {
-            let kept: Vec<_> = [listener.as_fd(), theirs.as_fd()]
-                .into_iter()
-                .chain(self.kinds.descriptor())
-                .collect();
-            if enter_child(&kept, c"casemate-server").is_err() {
-                processes::exit(1);
-            }
-            let given = Given {
-                settings: self.settings.clone(),
-                kinds: self.kinds.clone(),
-                listener,
-                control: theirs,
-                is_first: !self.was_ready,
-            };
-            processes::exit(process::run(given))
-        };
-        let now = event::monotonic();
-        self.server = Some(Server {
-            child,
-            control: ours,
-            heard: now,
-            is_ready: false,
-        });
-        self.start_prober();
-        Ok(())
-    }
-
-    /// Asks interpreters for their versions beside everything else, and tells the server. Without it
-    /// versions are missing in a list, and nothing else.
-    fn start_prober(&mut self) {
-        self.end_prober();
-        let Some(server) = &self.server else { return };
-        let Ok(control) = server.control.try_clone() else {
-            return;
-        };
-        match fork("start the prober") {
-            Ok(Some(child)) => self.prober = Some(child),
-            Ok(None) => {
-                let _ = enter_child(&[control.as_fd()], c"casemate-prober");
-                for (language, version) in self.kinds.probe_versions(&self.settings.host) {
-                    let version = Order::Version { language, version };
-                    let _ = control::order(control.as_fd(), &version);
-                }
-                processes::exit(0)
-            }
-            Err(_) => {}
-        }
-    }
-
     fn wait(&self) -> Result<()> {
         let pidfd = |child: Option<&Child>| {
             child.map_or_else(no_interest, |c| interest(c.pidfd.as_fd(), libc::POLLIN))
@@ -319,7 +207,7 @@ impl Supervisor {
                 }
                 // It talks no more, and so is of no use.
                 Word::Gone => {
-                    let _ = processes::kill_fd(server.child.pidfd.as_fd(), libc::SIGKILL);
+                    server.child.kill();
                     return;
                 }
             }
@@ -329,19 +217,19 @@ impl Supervisor {
     /// Takes note of the dead, and clears away what they left.
     fn bury(&mut self) {
         self.reap_strangers();
-        if let Some(prober) = self.prober.take_if(|child| has_ended(child)) {
-            reap(&prober);
+        if let Some(prober) = self.prober.take_if(|child| child.has_ended()) {
+            prober.reap();
         }
         if self
             .server
             .as_ref()
-            .is_some_and(|server| has_ended(&server.child))
+            .is_some_and(|server| server.child.has_ended())
         {
             // Its last words say why.
             self.listen_to_server();
         }
-        if let Some(server) = self.server.take_if(|server| has_ended(&server.child)) {
-            reap(&server.child);
+        if let Some(server) = self.server.take_if(|server| server.child.has_ended()) {
+            server.child.reap();
             self.note_death("server", server.child.since);
             self.failed_starts += 1;
             if self.stopping.is_none() && self.failed_starts >= MOST_FAILED_STARTS && !self.was_ready {
@@ -352,8 +240,8 @@ impl Supervisor {
             // It kills what it had built, and ends by itself.
             self.end_warden();
         }
-        if let Some(dead) = self.warden.take_if(|child| has_ended(child)) {
-            reap(&dead);
+        if let Some(dead) = self.warden.take_if(|child| child.has_ended()) {
+            dead.reap();
             self.note_death("warden", dead.since);
             self.sweep();
         }
@@ -397,9 +285,9 @@ impl Supervisor {
         let Some(warden) = self.warden.take() else { return };
         let ended = event::wait_one(warden.pidfd.as_fd(), libc::POLLIN, Some(WARDEN_END_LIMIT));
         if !matches!(ended, Ok(true)) {
-            let _ = processes::kill_fd(warden.pidfd.as_fd(), libc::SIGKILL);
+            warden.kill();
         }
-        reap(&warden);
+        warden.reap();
         self.sweep();
     }
 
@@ -427,7 +315,7 @@ impl Supervisor {
         };
         let is_stuck = now.saturating_sub(server.heard) > limit;
         if is_late || is_stuck {
-            let _ = processes::kill_fd(server.child.pidfd.as_fd(), libc::SIGKILL);
+            server.child.kill();
         }
     }
 
@@ -435,49 +323,4 @@ impl Supervisor {
         self.end_warden();
         self.end_prober();
     }
-
-    fn end_prober(&mut self) {
-        if let Some(prober) = self.prober.take() {
-            let _ = processes::kill_fd(prober.pidfd.as_fd(), libc::SIGKILL);
-            reap(&prober);
-        }
-    }
-}
-
-fn fork(step: &'static str) -> Result<Option<Child>> {
-    let Some(pid) = processes::fork().context(step)? else {
-        return Ok(None);
-    };
-    Ok(Some(Child {
-        pid,
-        pidfd: processes::open_pidfd(pid).context(step)?,
-        since: event::monotonic(),
-    }))
-}
-
-/// In a child: a session of its own, so that a terminal's Ctrl-C reaches the supervisor alone, plain
-/// signals, and nothing open but what it is given.
-fn enter_child(kept: &[BorrowedFd<'_>], name: &std::ffi::CStr) -> std::io::Result<()> {
-    let _ = terminal::new_session();
-    let _ = credentials::set_name(name);
-    credentials::die_with_parent()?;
-    signal::reset()?;
-    signal::ignore(signal::SIGPIPE);
-    // Words go to standard error; a terminal's input and output are nobody's but the supervisor's.
-    let null = fs::open_at(None, b"/dev/null", libc::O_RDWR, 0, Resolve::Host)?;
-    fd::duplicate_to(null.as_fd(), 0)?;
-    fd::duplicate_to(null.as_fd(), 1)?;
-    drop(null);
-    fd::close_all_but(kept, 3)
-}
-
-fn has_ended(child: &Child) -> bool {
-    matches!(
-        event::wait_one(child.pidfd.as_fd(), libc::POLLIN, Some(Duration::ZERO)),
-        Ok(true)
-    )
-}
-
-fn reap(child: &Child) {
-    let _ = processes::reap(child.pid, processes::Wait::Block);
 }
