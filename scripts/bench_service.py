@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -32,15 +33,17 @@ class Service:
         words = self.process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", words)
         if not found:
+            self.stop()
             raise SystemExit(f"casemate serve did not start: {words}")
         self.client = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=60)
 
     def ready_ms(self):
         self.client.request("GET", "/readyz")
         answer = self.client.getresponse()
+        body = answer.read()
         answer.read()
         if answer.status != 200:
-            raise SystemExit(f"/readyz answers {answer.status}")
+            raise SystemExit(f"/readyz answers {answer.status}: {body.decode()}")
         return (time.perf_counter() - self.begun) * 1000
 
     def run(self):
@@ -65,7 +68,17 @@ class Service:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
 
 def verdict(name, value, unit, bound):
@@ -74,35 +87,39 @@ def verdict(name, value, unit, bound):
     return word == "ok"
 
 
+def running(service, rounds):
+    """What runs cost, and what the service holds after them."""
+    service.ready_ms()
+    for _ in range(30):
+        service.run()
+    added, whole, collected = [], [], []
+    for _ in range(rounds):
+        took, timing = service.run()
+        whole.append(took)
+        collected.append(timing["collect"])
+        added.append(took - timing["lease"] - timing["run"] - timing["collect"])
+    print(f"{'an empty program by HTTP':<44} {statistics.median(whole):8.2f} ms")
+    print(f"{'of that the end of the sandbox (collect)':<44} {statistics.median(collected):8.2f} ms")
+    quick = verdict("added by HTTP, queue and database", statistics.median(added), "ms", ADDED_MS)
+    time.sleep(3)
+    return [quick, verdict("resident, idle, all processes", service.resident_kib() / 1024, "MiB", IDLE_KIB / 1024)]
+
+
 def main():
+    # A request to end goes through the clean-up: no service stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     binary, rounds = sys.argv[1], int(os.environ.get("ROUNDS", "300"))
     folder = tempfile.mkdtemp(prefix="casemate-bench.")
     try:
-        service = Service(binary, folder)
-        print(f"{'first start on this host':<44} {service.ready_ms():8.0f} ms")
-        service.stop()
+        with Service(binary, folder) as service:
+            print(f"{'first start on this host':<44} {service.ready_ms():8.0f} ms")
         times = []
         for _ in range(7):
-            service = Service(binary, folder)
-            times.append(service.ready_ms())
-            service.stop()
+            with Service(binary, folder) as service:
+                times.append(service.ready_ms())
         fine = [verdict("ready", statistics.median(times), "ms", READY_MS)]
-        service = Service(binary, folder)
-        service.ready_ms()
-        for _ in range(30):
-            service.run()
-        added, whole, collected = [], [], []
-        for _ in range(rounds):
-            took, timing = service.run()
-            whole.append(took)
-            collected.append(timing["collect"])
-            added.append(took - timing["lease"] - timing["run"] - timing["collect"])
-        print(f"{'an empty program by HTTP':<44} {statistics.median(whole):8.2f} ms")
-        print(f"{'of that the end of the sandbox (collect)':<44} {statistics.median(collected):8.2f} ms")
-        fine.append(verdict("added by HTTP, queue and database", statistics.median(added), "ms", ADDED_MS))
-        time.sleep(3)
-        fine.append(verdict("resident, idle, all processes", service.resident_kib() / 1024, "MiB", IDLE_KIB / 1024))
-        service.stop()
+        with Service(binary, folder) as service:
+            fine += running(service, rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0 if all(fine) else 1

@@ -88,8 +88,6 @@ fn serve(
     let pulse = Pulse::new();
     start_beating(control.clone(), service.clone(), pulse.clone())?;
     start_retaining(service.clone(), settings.retention)?;
-    // Clients that come between this word and the first accept wait in the listening socket.
-    let _ = control::say(control.as_fd(), &Word::Ready);
     let lifecycle = Lifecycle {
         stop,
         pulse,
@@ -133,12 +131,21 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<(
         .map(drop)
 }
 
-/// Obeys the supervisor; without one there is no warden and no way to be stopped, so the process ends.
+/// Obeys the supervisor; without one there is no warden and no way to be stopped, so the process ends. With the first
+/// warden it says that it is ready: clients that come before the first accept wait in the listening socket.
 fn start_listening(control: Arc<OwnedFd>, service: Service, stop: Stop) -> std::io::Result<()> {
     thread("control", move || {
+        let mut is_ready = false;
         loop {
             match control::next_order(control.as_fd()) {
-                Ok(Some(Order::Warden(link))) => service.connect(link),
+                Ok(Some(Order::Warden(link))) => {
+                    service.connect(link);
+                    // The engine answers when it has the warden.
+                    if !is_ready && service.answers_within(ENGINE_LIMIT) {
+                        is_ready = true;
+                        let _ = control::say(control.as_fd(), &Word::Ready);
+                    }
+                }
                 Ok(Some(Order::Version { language, version })) => {
                     service.kinds().learn_version(&language, version);
                 }

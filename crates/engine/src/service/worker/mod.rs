@@ -124,6 +124,7 @@ impl Worker {
             Order::Recorded => self.unrecorded.hurry(),
             Order::Connect(socket) => {
                 let lost = self.reactor.connect(Link::new(socket));
+                self.note_warden();
                 lost.into_iter().for_each(|run| self.advance(run));
             }
         }
@@ -139,11 +140,14 @@ impl Worker {
         }
     }
 
+    fn note_warden(&self) {
+        let has_warden = self.reactor.has_warden();
+        self.shared.has_warden.store(has_warden, Ordering::Relaxed);
+    }
+
     /// Gives free places to those that wait, in their order.
     fn fill(&mut self) {
-        self.shared
-            .has_warden
-            .store(self.reactor.has_warden(), Ordering::Relaxed);
+        self.note_warden();
         while self.reactor.has_warden() && self.active.len() < self.most_running {
             let Some(execution) = self.queue.pop_front() else {
                 break;
