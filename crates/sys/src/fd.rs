@@ -161,6 +161,13 @@ pub fn try_lock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<bool> {
     }
 }
 
+/// Gives a lock on one byte back that this open file description holds; without one it changes nothing.
+pub fn unlock_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
+    let lock = byte_lock(libc::F_UNLCK, offset);
+    // SAFETY: `lock` is a valid flock structure that lives across the call.
+    check(unsafe { syscall!(libc::SYS_fcntl, fd.as_raw_fd(), libc::F_OFD_SETLK, &lock) }).map(drop)
+}
+
 /// Takes a shared lock on one byte of an open file, waiting for one who holds it exclusively.
 ///
 /// [`try_lock_byte`] on the same description turns it into an exclusive one if nobody shares it.
@@ -175,7 +182,7 @@ pub fn share_byte(fd: BorrowedFd<'_>, offset: u64) -> io::Result<()> {
     }
 }
 
-/// A lock of a kind (`F_RDLCK`, `F_WRLCK`) on one byte; pid 0 as open file description locks ask.
+/// A lock of a kind (`F_RDLCK`, `F_WRLCK`, `F_UNLCK`) on one byte; pid 0 as open file description locks ask.
 fn byte_lock(kind: libc::c_int, offset: u64) -> libc::flock {
     libc::flock {
         l_type: kind as i16,

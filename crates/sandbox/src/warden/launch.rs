@@ -5,7 +5,7 @@ use super::message::Create;
 use super::{House, place};
 use crate::cgroup::{Arrival, Group, Limits};
 use crate::error::{AtStep, SandboxError};
-use crate::ids::IdLease;
+use crate::ids::{IdLease, IdPool};
 use crate::plan::{Blueprint, DISK_INODES, PROGRAM_ID, Source};
 use crate::rootless::Standing;
 use casemate_init::plan::{Omitted, Wall};
@@ -66,10 +66,7 @@ fn build(
         .blueprints
         .get(number)
         .map_or(Omitted::default(), |b| b.omitted);
-    let lease = house
-        .id_range()
-        .map(|range| range.lease(&house.setup.state_dir.join("ids.lock")))
-        .transpose()?;
+    let lease = house.ids.as_ref().map(IdPool::lease).transpose()?;
     let group = make_group(house, omitted, create)?;
     let ready = network(omitted, create).and_then(|()| house.await_blueprint(client, create.blueprint));
     let blueprint = match (ready, house.setup.blueprints.get(number)) {

@@ -13,7 +13,7 @@ mod serve;
 
 use crate::cgroup::{self, Hierarchy};
 use crate::error::{AtStep, SandboxError};
-use crate::ids::{self, IdRange, ROOT_RANGE};
+use crate::ids::{self, IdPool, IdRange, ROOT_RANGE};
 use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
 use casemate_sys::{event, fd, fs, memfd, process, signal, socket, terminal};
@@ -112,6 +112,7 @@ fn keep_own(setup: &Setup, socket: &OwnedFd) -> Result<(), SandboxError> {
 pub(crate) struct House {
     setup: Setup,
     standing: Standing,
+    ids: Option<IdPool>,
     image: Option<OwnedFd>,
     null: OwnedFd,
     hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
@@ -160,6 +161,9 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
         casemate_sys::fs::Resolve::Host,
     )
     .at(|| "open /dev/null".into())?;
+    let ids = id_range(&setup, standing)
+        .map(|range| IdPool::open(range, &setup.state_dir.join("ids.lock")))
+        .transpose()?;
     let base_lock = ids::open_lock(&setup.state_dir.join("ids.lock"))?;
     let base_byte = base_byte(setup.cgroup_base.as_deref());
     fd::share_byte(base_lock.as_fd(), base_byte).at(|| "share the cgroup base".into())?;
@@ -177,6 +181,7 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     Ok(House {
         setup,
         standing,
+        ids,
         image,
         null,
         hierarchy,
@@ -184,6 +189,14 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
         base_lock,
         base_byte,
     })
+}
+
+fn id_range(setup: &Setup, standing: Standing) -> Option<IdRange> {
+    match standing {
+        Standing::Root => Some(setup.ids.unwrap_or(ROOT_RANGE)),
+        Standing::Subordinate(range) => Some(range),
+        Standing::Single { .. } => None,
+    }
 }
 
 /// How long a client may take to draw a blueprint, a first look at every file of the host included, and to
@@ -246,14 +259,6 @@ impl House {
             .filter(|image| memfd::is_sealed(image.as_fd()));
         if self.setup.takes_blueprints && self.image.is_none() {
             self.image = sealed;
-        }
-    }
-
-    fn id_range(&self) -> Option<IdRange> {
-        match self.standing {
-            Standing::Root => Some(self.setup.ids.unwrap_or(ROOT_RANGE)),
-            Standing::Subordinate(range) => Some(range),
-            Standing::Single { .. } => None,
         }
     }
 
