@@ -3,7 +3,6 @@
 //! Shared by the v2 groups and by the hybrid ones, which have their limits elsewhere: none of this needs a
 //! controller. It must never set a limit.
 
-use std::cell::OnceCell;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
@@ -16,8 +15,8 @@ use super::kill::kill_members;
 /// One v2 directory.
 pub(super) struct Life {
     dir: PathBuf,
-    fd: File,
-    cpu_stat: OnceCell<Option<File>>,
+    /// Open until the sandbox is in.
+    fd: Option<File>,
 }
 
 impl Life {
@@ -29,11 +28,7 @@ impl Life {
     ) -> Result<Life, CgroupError> {
         let dir = files::make_group(base, name, remake)?;
         match File::open(&dir) {
-            Ok(fd) => Ok(Life {
-                dir,
-                fd,
-                cpu_stat: OnceCell::new(),
-            }),
+            Ok(fd) => Ok(Life { dir, fd: Some(fd) }),
             Err(error) => {
                 let error = CgroupError::io("open", &dir, error);
                 Err(error.after_cleanup(files::remove_group(&dir)))
@@ -45,8 +40,12 @@ impl Life {
         &self.dir
     }
 
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.fd.as_ref().map(AsFd::as_fd)
+    }
+
+    pub(super) fn close_entry(&mut self) {
+        self.fd = None;
     }
 
     pub(super) fn attach(&self, pid: u32) -> Result<(), CgroupError> {
@@ -57,14 +56,11 @@ impl Life {
         attach(&self.dir, 0)
     }
 
-    /// `cpu.stat` is there in every group of the v2 tree, with or without the `cpu` controller (Linux 4.15). The file
-    /// stays open: it is read often.
+    /// `cpu.stat` is there in every group of the v2 tree, with or without the `cpu` controller (Linux 4.15). It is
+    /// opened for each look: a descriptor for each of some thousand sandboxes costs more.
     pub(super) fn cpu_total(&self) -> Option<Duration> {
-        let file = self
-            .cpu_stat
-            .get_or_init(|| File::open(self.dir.join("cpu.stat")).ok());
         let mut buffer = [0u8; 1024];
-        let text = files::read_again(file.as_ref()?, &mut buffer).ok()?;
+        let text = files::read(&self.dir.join("cpu.stat"), &mut buffer).ok()?;
         Some(Duration::from_micros(files::field(text, "usage_usec")?))
     }
 

@@ -152,8 +152,13 @@ pub trait Hierarchy {
 
 /// The group of one sandbox. Dropping it leaves it standing: [`Group::remove`] takes it away.
 pub trait Group {
-    /// The descriptor for `CLONE_INTO_CGROUP` (`clone3(2)`); `None` on plain v1.
+    /// The descriptor for `CLONE_INTO_CGROUP` (`clone3(2)`); `None` on plain v1, and
+    /// after [`Group::close_entry`].
     fn clone_target(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Closes what only the arrival of the first process needed: a group that stands holds no descriptor but its
+    /// [`Group::oom_event`].
+    fn close_entry(&mut self);
 
     /// Brings a process in. What it made before stays where it was, so call this before it makes anything.
     ///
@@ -174,6 +179,10 @@ pub trait Group {
 
     /// Processor time until now, exact. Cheap: for a watch on a limit.
     fn cpu_total(&self) -> Option<Duration>;
+
+    /// Everything charged now. Cheap, and never below what [`Group::memory_now`] tells apart: the kernel charges
+    /// pages before it counts them by kind.
+    fn memory_total(&self) -> Option<u64>;
 
     /// What is held now.
     fn memory_now(&self) -> Option<MemoryNow>;

@@ -149,9 +149,7 @@ impl Hierarchy for V1 {
         let mut group = V1Group {
             dirs: Vec::with_capacity(self.trees.len()),
             life: None,
-            oom_control: OnceCell::new(),
             oom_event: OnceCell::new(),
-            cpu_usage: OnceCell::new(),
         };
         match self.fill(&mut group, name, limits) {
             Ok(()) => Ok(Box::new(group)),
@@ -188,9 +186,7 @@ struct V1Group {
     /// What has been made and is not yet removed.
     dirs: Vec<(Set, PathBuf)>,
     life: Option<Life>,
-    oom_control: OnceCell<Option<File>>,
     oom_event: OnceCell<Option<File>>,
-    cpu_usage: OnceCell<Option<File>>,
 }
 
 impl V1Group {
@@ -201,9 +197,8 @@ impl V1Group {
             .map(|(_, dir)| dir.as_path())
     }
 
-    fn oom_control(&self) -> Option<&File> {
-        let open = || File::open(self.dir(Set::MEMORY)?.join("memory.oom_control")).ok();
-        self.oom_control.get_or_init(open).as_ref()
+    fn oom_control(&self) -> Option<PathBuf> {
+        Some(self.dir(Set::MEMORY)?.join("memory.oom_control"))
     }
 
     /// New groups inherit `oom_kill_disable`: their processes would hang at the limit and never be counted.
@@ -212,7 +207,7 @@ impl V1Group {
             return Ok(());
         };
         let mut buffer = [0u8; 256];
-        let control = files::read_again(control, &mut buffer).unwrap_or_default();
+        let control = files::read(&control, &mut buffer).unwrap_or_default();
         match files::field(control, "oom_kill_disable") {
             Some(1) => set(dir, "memory.oom_control", 0),
             _ => Ok(()),
@@ -220,10 +215,11 @@ impl V1Group {
     }
 
     /// Asks the kernel to raise an eventfd at an OOM: the numbers of both descriptors go to `cgroup.event_control`
-    /// (Documentation/admin-guide/cgroup-v1/memory.rst, section 10).
+    /// (Documentation/admin-guide/cgroup-v1/memory.rst, section 10). It keeps the eventfd, and of the other only the
+    /// group that it names (`memcg_write_event_control()`, mm/memcontrol-v1.c).
     fn register_oom(&self) -> Option<File> {
         let event = casemate_sys::event::eventfd().ok()?;
-        let control = self.oom_control()?;
+        let control = File::open(self.oom_control()?).ok()?;
         let order = format!("{} {}", event.as_raw_fd(), control.as_raw_fd());
         files::write(
             &self.dir(Set::MEMORY)?.join("cgroup.event_control"),
@@ -250,7 +246,13 @@ impl V1Group {
 
 impl Group for V1Group {
     fn clone_target(&self) -> Option<BorrowedFd<'_>> {
-        self.life.as_ref().map(Life::fd)
+        self.life.as_ref().and_then(Life::fd)
+    }
+
+    fn close_entry(&mut self) {
+        if let Some(life) = &mut self.life {
+            life.close_entry();
+        }
     }
 
     fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError> {
@@ -297,10 +299,11 @@ impl Group for V1Group {
         if let Some(life) = &self.life {
             return life.cpu_total();
         }
-        let open = || File::open(self.dir(Set::CPUACCT)?.join("cpuacct.usage")).ok();
-        let mut buffer = [0u8; 32];
-        let text = files::read_again(self.cpu_usage.get_or_init(open).as_ref()?, &mut buffer).ok()?;
-        files::parse_number(text).map(Duration::from_nanos)
+        files::number(&self.dir(Set::CPUACCT)?.join("cpuacct.usage")).map(Duration::from_nanos)
+    }
+
+    fn memory_total(&self) -> Option<u64> {
+        files::number(&self.dir(Set::MEMORY)?.join("memory.usage_in_bytes"))
     }
 
     fn memory_now(&self) -> Option<MemoryNow> {
@@ -308,7 +311,7 @@ impl Group for V1Group {
         let mut buffer = [0u8; files::STAT_BYTES];
         let stat = files::read(&dir.join("memory.stat"), &mut buffer).ok()?;
         Some(MemoryNow {
-            total_bytes: files::number(&dir.join("memory.usage_in_bytes"))?,
+            total_bytes: self.memory_total()?,
             shmem_bytes: files::field(stat, "total_shmem")?,
             anon_bytes: files::field(stat, "total_rss")?,
         })
@@ -322,10 +325,7 @@ impl Group for V1Group {
             let _ = event.read(&mut [0u8; 8]);
         }
         let mut buffer = [0u8; 256];
-        files::field(
-            files::read_again(self.oom_control()?, &mut buffer).ok()?,
-            "oom_kill",
-        )
+        files::field(files::read(&self.oom_control()?, &mut buffer).ok()?, "oom_kill")
     }
 
     fn oom_event(&self) -> Option<OomEvent<'_>> {

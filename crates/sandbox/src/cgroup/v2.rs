@@ -129,7 +129,11 @@ impl V2Group {
 
 impl Group for V2Group {
     fn clone_target(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.life.fd())
+        self.life.fd()
+    }
+
+    fn close_entry(&mut self) {
+        self.life.close_entry();
     }
 
     fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError> {
@@ -165,11 +169,15 @@ impl Group for V2Group {
         self.life.cpu_total()
     }
 
+    fn memory_total(&self) -> Option<u64> {
+        files::number(&self.life.dir().join("memory.current"))
+    }
+
     fn memory_now(&self) -> Option<MemoryNow> {
         let mut buffer = [0u8; files::STAT_BYTES];
         let stat = files::read(&self.life.dir().join("memory.stat"), &mut buffer).ok()?;
         Some(MemoryNow {
-            total_bytes: files::number(&self.life.dir().join("memory.current"))?,
+            total_bytes: self.memory_total()?,
             shmem_bytes: files::field(stat, "shmem")?,
             anon_bytes: files::field(stat, "anon")?,
         })

@@ -57,9 +57,12 @@ impl Cell {
         pid: i32,
         pidfd: OwnedFd,
         sync: OwnedFd,
-        group: Option<Box<dyn Group>>,
+        mut group: Option<Box<dyn Group>>,
         lease: Option<IdLease>,
     ) -> Self {
+        if let Some(group) = &mut group {
+            group.close_entry();
+        }
         Self {
             key: create.key,
             pid,
@@ -154,6 +157,9 @@ impl Cell {
             return Some(Cause::Cpu);
         }
         // The group's limit has room for the disk; the programs' own share is told apart here.
+        if group.memory_total()? <= self.limits.memory_bytes {
+            return None;
+        }
         let held = group.memory_now()?;
         // Memory files count as soon as they cannot be the disk any more.
         let own = held.anon_bytes + held.shmem_bytes.saturating_sub(self.limits.disk_bytes);
