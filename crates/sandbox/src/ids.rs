@@ -129,10 +129,13 @@ impl Pool {
         let slots = self.range.count / 2;
         let mut places = self.places.borrow_mut();
         while let Some(place) = places.next(slots) {
-            if self.try_lock(place)? {
-                return Ok(place);
+            match self.try_lock(place) {
+                Ok(true) => return Ok(place),
+                refused => {
+                    places.foreign.push(place);
+                    refused?;
+                }
             }
-            places.foreign.push(place);
         }
         for i in 0..places.foreign.len() {
             if self.try_lock(places.foreign[i])? {

@@ -17,6 +17,10 @@ pub enum Watch {
     Read,
     /// It can be written, or nobody reads any more.
     Write,
+    /// Both of these.
+    ReadWrite,
+    /// Something special has happened to it, such as a change of a file of cgroupfs.
+    Priority,
 }
 
 /// One descriptor that is ready, by the token it was added with.
@@ -52,6 +56,8 @@ impl Epoll {
         let wanted = match watch {
             Watch::Read => libc::EPOLLIN | libc::EPOLLRDHUP,
             Watch::Write => libc::EPOLLOUT,
+            Watch::ReadWrite => libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLOUT,
+            Watch::Priority => libc::EPOLLPRI,
         };
         let mut event = libc::epoll_event {
             events: wanted as u32,

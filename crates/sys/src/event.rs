@@ -120,12 +120,17 @@ pub fn boottime() -> Duration {
     clock(libc::CLOCK_BOOTTIME)
 }
 
+/// Processor time of the calling thread (`CLOCK_THREAD_CPUTIME_ID`).
+pub fn thread_time() -> Duration {
+    clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
 fn clock(id: libc::clockid_t) -> Duration {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: `now` is a live timespec that may be written; both clocks exist since Linux 2.6.39.
+    // SAFETY: `now` is a live timespec that may be written; all three clocks exist since Linux 2.6.39.
     unsafe { syscall!(libc::SYS_clock_gettime, id, &mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }

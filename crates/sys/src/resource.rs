@@ -25,22 +25,29 @@ pub fn usable_cpus() -> usize {
     if answer > 0 { count as usize } else { 1 }
 }
 
+/// The soft limit of this process.
+pub fn soft_limit(resource: u32) -> io::Result<u64> {
+    present(resource).map(|now| now.rlim_cur)
+}
+
 /// Sets soft and hard limit; neither is ever raised above the present hard limit, which takes a
 /// capability that we do not ask for.
 pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
-    /// Nothing to set, or nothing to be told.
-    const NONE: usize = 0;
-    let mut now = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: `now` is a live rlimit that may be written.
-    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, NONE, &mut now) })?;
-    let hard = hard.min(now.rlim_max);
+    let hard = hard.min(present(resource)?.rlim_max);
     let new = libc::rlimit {
         rlim_cur: soft.min(hard),
         rlim_max: hard,
     };
-    // SAFETY: `new` is a live rlimit.
-    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, &new, NONE) }).map(drop)
+    // SAFETY: `new` is a live rlimit; 0 says that nothing is to be told.
+    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, &new, 0) }).map(drop)
+}
+
+fn present(resource: u32) -> io::Result<libc::rlimit> {
+    let mut now = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `now` is a live rlimit that may be written; 0 says that nothing is to be set.
+    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, 0, &mut now) })?;
+    Ok(now)
 }

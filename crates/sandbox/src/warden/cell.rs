@@ -2,6 +2,7 @@
 
 use super::launch::OWN_PROCESSES;
 use super::message::{Cause, Create, Ended};
+use super::pace::{BUSY_LOOK, Pace, soonest};
 use crate::cgroup::{CgroupError, Group};
 use crate::ids::IdLease;
 use casemate_sys::process::{self, Used, Wait};
@@ -9,10 +10,9 @@ use casemate_sys::{event, signal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-/// How often memory is looked at while a program runs.
-const MEMORY_LOOK: Duration = Duration::from_millis(50);
-/// How soon after an OOM event without a count the count is read again.
-const OOM_LOOK: Duration = Duration::from_millis(2);
+/// How soon after an OOM event without a count the count is read again; then after twice as long each time.
+const FIRST_RECOUNT: Duration = Duration::from_millis(2);
+const LAST_RECOUNT: Duration = Duration::from_millis(64);
 /// How long a dead sandbox's cgroup may take to become removable.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 const REMOVAL_LOOK: Duration = Duration::from_millis(1);
@@ -28,8 +28,8 @@ enum Phase {
     Armed,
     /// Init was told to end; killed when this passes.
     Ending { until: Duration },
-    /// Init is dead; its cgroup is being removed.
-    Dead { since: Duration },
+    /// Init is dead; its cgroup is being removed, next at `retry`.
+    Dead { since: Duration, retry: Duration },
 }
 
 /// One sandbox.
@@ -43,9 +43,11 @@ pub(super) struct Cell {
     limits: Create,
     phase: Phase,
     cause: Cause,
-    wall_until: Option<Duration>,
+    wall_until: Duration,
+    pace: Pace,
     next_look: Option<Duration>,
-    oom_looks: u8,
+    /// When the kernel's count of kills is read again, and how long it waited for that.
+    recount: Option<(Duration, Duration)>,
     used: Used,
     oom_kills: u64,
     has_spoken: bool,
@@ -73,9 +75,10 @@ impl Cell {
             limits: *create,
             phase: Phase::Idle,
             cause: Cause::Itself,
-            wall_until: Some(event::monotonic() + SETUP_LIMIT + create.wall),
+            wall_until: event::monotonic() + SETUP_LIMIT + create.wall,
+            pace: Pace::new(event::monotonic()),
             next_look: None,
-            oom_looks: 0,
+            recount: None,
             used: Used::default(),
             oom_kills: 0,
             has_spoken: false,
@@ -87,17 +90,39 @@ impl Cell {
         if self.phase == Phase::Idle {
             let now = event::monotonic();
             self.phase = Phase::Armed;
-            self.wall_until = Some(now + self.limits.wall);
-            self.next_look = Some(now + self.time_to_next_look());
+            self.wall_until = now + self.limits.wall;
+            self.pace = Pace::new(now);
+            let used = self.group.as_ref().and_then(|group| group.cpu_total());
+            self.next_look = Some(now + self.time_to_next_look(used).min(BUSY_LOOK));
         }
     }
 
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(self.phase, Phase::Dead { .. })
+    }
+
     /// The next instant at which [`Cell::tick`] must be called.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
+    pub(super) fn next_clock(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Idle | Phase::Armed => [self.wall_until, self.next_look].into_iter().flatten().min(),
+            Phase::Idle | Phase::Armed => {
+                let recount = self.recount.map_or(self.wall_until, |(at, _)| at);
+                Some(recount.min(self.wall_until))
+            }
             Phase::Ending { until } => Some(until),
-            Phase::Dead { .. } => Some(event::monotonic() + REMOVAL_LOOK),
+            Phase::Dead { .. } => None,
+        }
+    }
+
+    /// The next instant at which [`Cell::look`] should be called.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        self.next_look.filter(|_| self.phase == Phase::Armed)
+    }
+
+    /// The next instant at which [`Cell::bury`] must be called.
+    pub(super) fn next_burial(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Dead { retry, .. } => Some(retry),
+            _ => None,
         }
     }
 
@@ -105,6 +130,10 @@ impl Cell {
     pub(super) fn tick(&mut self, now: Duration) {
         match self.phase {
             Phase::Ending { until } if now >= until => {
+                self.note_death();
+                if self.is_dead() {
+                    return;
+                }
                 // Init did not end in time: its death takes the whole pid namespace with it.
                 let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
                 if let Some(group) = &self.group {
@@ -114,12 +143,12 @@ impl Cell {
                     until: now + Duration::from_secs(1),
                 };
             }
+            Phase::Idle | Phase::Armed if now >= self.wall_until => self.end(Cause::Wall),
             Phase::Idle | Phase::Armed => {
-                if self.wall_until.is_some_and(|until| now >= until) {
-                    return self.end(Cause::Wall);
-                }
-                if self.next_look.is_some_and(|at| now >= at) {
-                    self.look(now);
+                if let Some((at, wait)) = self.recount
+                    && now >= at
+                {
+                    self.count_oom_kills(now, wait * 2);
                 }
             }
             _ => {}
@@ -128,52 +157,55 @@ impl Cell {
 
     /// Told by the kernel that an OOM happened here or above.
     pub(super) fn note_oom(&mut self) {
-        self.oom_looks = 50;
-        self.look(event::monotonic());
+        self.count_oom_kills(event::monotonic(), FIRST_RECOUNT);
     }
 
-    fn look(&mut self, now: Duration) {
-        if let Some(cause) = self.exceeded() {
+    /// Reads the kernel's count; again after `wait` where it is 0, since it may follow the event.
+    fn count_oom_kills(&mut self, now: Duration, wait: Duration) {
+        let count = self.group.as_ref().and_then(|group| group.oom_kills());
+        self.oom_kills = self.oom_kills.max(count.unwrap_or(0));
+        self.recount = (self.oom_kills == 0 && wait <= LAST_RECOUNT).then_some((now + wait, wait));
+        if self.oom_kills > 0 {
+            self.end(Cause::Memory);
+        }
+    }
+
+    /// Looks at what the programs have used, and decides when to look again.
+    pub(super) fn look(&mut self, now: Duration) {
+        self.next_look = None;
+        let Some(group) = &self.group else { return };
+        let (used, held) = (group.cpu_total(), group.memory_total());
+        if let Some(cause) = self.exceeded(used, held) {
             return self.end(cause);
         }
-        self.oom_looks = self.oom_looks.saturating_sub(1);
-        let wait = if self.oom_looks > 0 {
-            OOM_LOOK
-        } else {
-            self.time_to_next_look()
-        };
-        self.next_look = (self.phase == Phase::Armed || self.oom_looks > 0).then_some(now + wait);
+        let idle = self.pace.note(now, used, held);
+        self.next_look = Some(now + idle.min(self.time_to_next_look(used)));
     }
 
-    fn exceeded(&mut self) -> Option<Cause> {
-        let group = self.group.as_ref()?;
-        self.oom_kills = self.oom_kills.max(group.oom_kills().unwrap_or(0));
-        if self.oom_kills > 0 {
-            return Some(Cause::Memory);
-        }
-        if let (Some(limit), Some(used)) = (self.limits.cpu, group.cpu_total())
+    fn exceeded(&self, used: Option<Duration>, held_bytes: Option<u64>) -> Option<Cause> {
+        if let (Some(limit), Some(used)) = (self.limits.cpu, used)
             && used >= limit
         {
             return Some(Cause::Cpu);
         }
-        // The group's limit has room for the disk; the programs' own share is told apart here.
-        if group.memory_total()? <= self.limits.memory_bytes {
+        if held_bytes? <= self.limits.memory_bytes {
             return None;
         }
-        let held = group.memory_now()?;
+        // The group's limit has room for the disk; the programs' own share is told apart here.
+        let held = self.group.as_ref()?.memory_now()?;
         // Memory files count as soon as they cannot be the disk any more.
         let own = held.anon_bytes + held.shmem_bytes.saturating_sub(self.limits.disk_bytes);
         (own > self.limits.memory_bytes).then_some(Cause::Memory)
     }
 
-    /// CPU time cannot pass its limit sooner than the rest divided by the bandwidth.
-    fn time_to_next_look(&self) -> Duration {
-        let (Some(limit), Some(group)) = (self.limits.cpu, &self.group) else {
-            return MEMORY_LOOK;
-        };
-        let rest = limit.saturating_sub(group.cpu_total().unwrap_or_default());
-        let soonest = rest * 1000 / self.limits.cpu_millis.max(1);
-        soonest.clamp(Duration::from_millis(1), MEMORY_LOOK)
+    /// CPU time cannot pass its limit sooner than this.
+    fn time_to_next_look(&self, used: Option<Duration>) -> Duration {
+        self.limits.cpu.map_or(Duration::MAX, |limit| {
+            soonest(
+                limit.saturating_sub(used.unwrap_or_default()),
+                self.limits.cpu_millis,
+            )
+        })
     }
 
     /// Tells init to end, for the first cause that comes.
@@ -193,7 +225,7 @@ impl Cell {
     /// Kills at once: the client is gone.
     pub(super) fn kill(&mut self) {
         let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
-        if !matches!(self.phase, Phase::Dead { .. }) {
+        if !self.is_dead() {
             self.phase = Phase::Ending {
                 until: event::monotonic(),
             };
@@ -202,7 +234,7 @@ impl Cell {
 
     /// Notes init's death when its pidfd says so.
     pub(super) fn note_death(&mut self) {
-        if matches!(self.phase, Phase::Dead { .. }) {
+        if self.is_dead() {
             return;
         }
         if let Ok(Some(reaped)) = process::reap(self.pid, Wait::Look) {
@@ -213,15 +245,17 @@ impl Cell {
             if self.oom_kills > 0 && self.cause == Cause::Itself {
                 self.cause = Cause::Memory;
             }
+            let now = event::monotonic();
             self.phase = Phase::Dead {
-                since: event::monotonic(),
+                since: now,
+                retry: now,
             };
         }
     }
 
     /// What a dead cell had used, once: every process of it is dead, so that this is all of it.
     pub(super) fn last_words(&mut self) -> Option<Ended> {
-        if !matches!(self.phase, Phase::Dead { .. }) || std::mem::replace(&mut self.has_spoken, true) {
+        if !self.is_dead() || std::mem::replace(&mut self.has_spoken, true) {
             return None;
         }
         let usage = self.group.as_ref().map(|g| g.usage()).unwrap_or_default();
@@ -241,7 +275,7 @@ impl Cell {
 
     /// Removes what is left of a dead cell; true once nothing is. Nobody waits for it.
     pub(super) fn bury(&mut self) -> bool {
-        let Phase::Dead { since } = self.phase else {
+        let Phase::Dead { since, .. } = self.phase else {
             return false;
         };
         if let Some(group) = &mut self.group {
@@ -249,6 +283,10 @@ impl Cell {
                 // A process may have been cloned into it from elsewhere, or the kernel needs a moment.
                 Err(CgroupError::Busy { .. }) if event::monotonic() - since < REMOVAL_LIMIT => {
                     let _ = group.kill();
+                    self.phase = Phase::Dead {
+                        since,
+                        retry: event::monotonic() + REMOVAL_LOOK,
+                    };
                     return false;
                 }
                 // What cannot be removed now is found by the next sweep.

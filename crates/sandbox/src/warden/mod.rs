@@ -6,9 +6,12 @@
 //! sees its socket end and has asked for SIGKILL on its parent's death.
 
 mod cell;
+mod deadlines;
 mod launch;
 pub mod message;
 mod outbox;
+mod pace;
+mod roster;
 mod serve;
 
 use crate::cgroup::{self, Hierarchy};
@@ -148,7 +151,7 @@ fn run(setup: Setup, socket: OwnedFd) -> i32 {
         Ok(house) => house,
         Err(error) => return serve::refuse_all(socket.as_fd(), &error),
     };
-    serve::Serve::new(house, socket).run()
+    serve::serve(house, socket)
 }
 
 fn settle(setup: Setup) -> Result<House, SandboxError> {

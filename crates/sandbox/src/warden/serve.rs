@@ -3,81 +3,130 @@
 //! read wait in an [`Outbox`].
 
 use super::House;
-use super::cell::Cell;
 use super::is_owner_alive;
 use super::launch::launch;
-use super::message::{Cause, MAX_REQUEST_BYTES, Reply, Request};
+use super::message::{Cause, Create, MAX_REQUEST_BYTES, Reply, Request};
 use super::outbox::Outbox;
-use crate::error::SandboxError;
+use super::pace::Budget;
+use super::roster::{Ready, Roster};
+use crate::error::{AtStep, SandboxError};
 use crate::plan::Blueprint;
-use casemate_sys::event::{self, PollFd, interest, no_interest};
-use casemate_sys::{libc, socket};
+use casemate_sys::epoll::Watch;
+use casemate_sys::{event, resource, socket};
 use casemate_types::with_causes;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Most sandboxes at once.
 const MAX_CELLS: usize = 16_384;
 /// Most replies that wait for the client: what it may get of as many sandboxes as there can be.
 const MAX_REPLIES: usize = 2 * MAX_CELLS;
-/// Descriptors before those of the cells: the client's socket, the timer, the lifeline.
-const FIXED: usize = 3;
-/// Descriptors of each cell: its pidfd and its OOM event.
-const PER_CELL: usize = 2;
+/// Descriptors kept free for building one more sandbox: its trees, sockets and files.
+const SPARE_DESCRIPTORS: u64 = 128;
+/// Cells that are seen to for each reason between two requests: some hundred microseconds of work.
+const TURN: usize = 16;
+
+/// Numbers of the loop's own descriptors.
+const SOCKET: u64 = 0;
+const TIMER: u64 = 1;
+const LIFELINE: u64 = 2;
 
 /// The warden at work.
-pub(super) struct Serve {
+struct Serve {
     house: House,
     socket: OwnedFd,
     timer: Option<OwnedFd>,
+    /// What the timer was armed for, unless it has fired since.
+    armed: Option<Option<Duration>>,
     outbox: Outbox,
-    cells: Vec<Cell>,
+    /// Whether the wait tells of room in the client's socket.
+    awaits_room: bool,
+    roster: Roster,
+    budget: Budget,
+    /// From this number on a descriptor is one of the last.
+    last_descriptors: u64,
     client_gone: bool,
     swept: bool,
     retired: bool,
 }
 
+/// Serves until the client is gone and every cell is buried; the exit code.
+pub(super) fn serve(house: House, socket: OwnedFd) -> i32 {
+    let roster = Roster::new().at(|| "make a set of descriptors to wait on".into());
+    let watched = roster.and_then(|roster| {
+        let watch = |fd: BorrowedFd<'_>, number| {
+            roster
+                .watch(fd, Watch::Read, number)
+                .at(|| "wait on a descriptor".into())
+        };
+        watch(socket.as_fd(), SOCKET)?;
+        if let Some(lifeline) = &house.setup.lifeline {
+            watch(lifeline.as_fd(), LIFELINE)?;
+        }
+        Ok(roster)
+    });
+    match watched {
+        Ok(roster) => Serve::new(house, socket, roster).run(),
+        Err(error) => refuse_all(socket.as_fd(), &error),
+    }
+}
+
 impl Serve {
-    pub(super) fn new(house: House, socket: OwnedFd) -> Self {
-        let timer = event::timerfd().ok();
+    fn new(house: House, socket: OwnedFd, roster: Roster) -> Self {
+        let timer = event::timerfd()
+            .ok()
+            .filter(|timer| roster.watch(timer.as_fd(), Watch::Read, TIMER).is_ok());
+        let limit = resource::soft_limit(resource::RLIMIT_NOFILE).unwrap_or(u64::MAX);
         Self {
             house,
             socket,
             timer,
+            armed: None,
             outbox: Outbox::default(),
-            cells: Vec::new(),
+            awaits_room: false,
+            roster,
+            budget: Budget::new(event::monotonic()),
+            last_descriptors: limit - SPARE_DESCRIPTORS.min(limit / 4),
             client_gone: false,
             swept: false,
             retired: false,
         }
     }
 
-    /// Serves until the client is gone and every cell is buried; the exit code.
-    pub(super) fn run(mut self) -> i32 {
-        while !(self.client_gone && self.cells.is_empty()) {
-            let mut fds = self.interests();
+    fn run(mut self) -> i32 {
+        let mut ready = Vec::new();
+        while !(self.client_gone && self.roster.is_empty()) {
+            self.await_room();
             let timeout = self.arm_timer();
-            if event::wait(&mut fds, timeout).is_err() {
+            if self.roster.wait(timeout, &mut ready).is_err() {
                 return 1;
             }
             let now = event::monotonic();
-            for (cell, seen) in self.cells.iter_mut().zip(fds[FIXED..].chunks(PER_CELL)) {
-                if seen[1].revents != 0 {
-                    cell.note_oom();
+            let deaths = ready.partition_point(|ready| !matches!(ready, Ready::Death(_)));
+            for told in &ready[..deaths] {
+                if let Ready::Oom(serial) = told {
+                    self.roster.act(*serial, |cell| cell.note_oom());
                 }
-                cell.tick(now);
-                if seen[0].revents != 0 {
-                    cell.note_death();
+            }
+            self.tick(now);
+            self.look(now);
+            for told in &ready[deaths..] {
+                if let Ready::Death(serial) = told {
+                    self.roster.act(*serial, |cell| cell.note_death());
+                    self.speak(*serial);
                 }
             }
             if !self.outbox.flush(self.socket.as_fd(), now) {
                 self.lose_client();
             }
-            if fds[0].revents & !libc::POLLOUT != 0 {
-                self.take_request();
-            }
-            if fds[2].revents != 0 {
-                self.lose_client();
+            for told in &ready[..deaths] {
+                match told {
+                    Ready::Own(SOCKET) if !self.client_gone => self.take_request(),
+                    Ready::Own(LIFELINE) => self.lose_client(),
+                    Ready::Own(TIMER) => self.armed = None,
+                    _ => {}
+                }
             }
             self.bury();
         }
@@ -87,42 +136,69 @@ impl Serve {
         0
     }
 
-    fn interests(&self) -> Vec<PollFd> {
-        let mut fds = Vec::with_capacity(FIXED + PER_CELL * self.cells.len());
-        fds.push(if self.client_gone {
-            no_interest()
-        } else {
-            let out = if self.outbox.has_waiting() {
-                libc::POLLOUT
-            } else {
-                0
+    /// Sees to limits on time and to ends that take too long.
+    fn tick(&mut self, now: Duration) {
+        for _ in 0..TURN {
+            let Some(serial) = self.roster.due_clock(now) else {
+                return;
             };
-            interest(self.socket.as_fd(), libc::POLLIN | out)
-        });
-        fds.push(
-            self.timer
-                .as_ref()
-                .map_or_else(no_interest, |t| interest(t.as_fd(), libc::POLLIN)),
-        );
-        let lifeline = self.house.setup.lifeline.as_ref();
-        fds.push(match lifeline {
-            Some(lifeline) if !self.client_gone => interest(lifeline.as_fd(), libc::POLLIN),
-            _ => no_interest(),
-        });
-        for cell in &self.cells {
-            fds.push(interest(cell.pidfd.as_fd(), libc::POLLIN));
-            let oom = cell.group.as_ref().and_then(|g| g.oom_event());
-            fds.push(oom.map_or_else(no_interest, |o| interest(o.fd, o.events)));
+            self.roster.act(serial, |cell| cell.tick(now));
+            self.speak(serial);
         }
-        fds
+    }
+
+    /// Looks at what running programs have used, as far as the budget goes.
+    fn look(&mut self, now: Duration) {
+        let mut started = None;
+        for _ in 0..TURN {
+            match self.roster.next_look() {
+                Some(due) if self.budget.allows(due, now) => {}
+                _ => break,
+            }
+            started = started.or_else(|| Some(event::thread_time()));
+            if let Some(serial) = self.roster.due_look(now) {
+                self.roster.act(serial, |cell| cell.look(now));
+            }
+        }
+        if let Some(started) = started {
+            self.budget.spend(event::thread_time().saturating_sub(started));
+        }
+    }
+
+    /// Tells the client of a cell that has died.
+    fn speak(&mut self, serial: u64) {
+        if let Some(Some(words)) = self.roster.act(serial, |cell| cell.last_words()) {
+            self.reply(&Reply::Ended(words));
+        }
+    }
+
+    /// Has the wait tell of room in the client's socket while replies wait for it.
+    fn await_room(&mut self) {
+        let wanted = self.outbox.has_waiting() && !self.client_gone;
+        if wanted != self.awaits_room && !self.client_gone {
+            self.roster.unwatch(self.socket.as_fd());
+            let watch = if wanted { Watch::ReadWrite } else { Watch::Read };
+            if self.roster.watch(self.socket.as_fd(), watch, SOCKET).is_err() {
+                // A client that cannot be heard is as good as gone.
+                self.lose_client();
+            }
+        }
+        self.awaits_room = wanted;
     }
 
     /// Arms the timer for the earliest deadline. Without a timer descriptor the wait itself is bounded.
-    fn arm_timer(&self) -> Option<Duration> {
-        let cells = self.cells.iter().filter_map(Cell::next_deadline);
-        let next = cells.chain(self.outbox.next_deadline()).min();
+    fn arm_timer(&mut self) -> Option<Duration> {
+        let look = self.roster.next_look().map(|due| self.budget.when(due));
+        let deadlines = [self.roster.next_deadline(), self.outbox.next_deadline(), look];
+        let next = deadlines.into_iter().flatten().min();
+        if self.timer.is_some() && self.armed == Some(next) {
+            return None;
+        }
         match &self.timer {
-            Some(timer) if event::arm_timer(timer.as_fd(), next).is_ok() => None,
+            Some(timer) if event::arm_timer(timer.as_fd(), next).is_ok() => {
+                self.armed = Some(next);
+                None
+            }
             _ => Some(next.map_or(Duration::from_secs(1), |at| at.saturating_sub(event::monotonic()))),
         }
     }
@@ -136,30 +212,9 @@ impl Serve {
             _ => return self.lose_client(),
         };
         match Request::decode(&buffer[..message.len]) {
-            Ok(Request::Create(create)) => {
-                self.retired = false;
-                let control = message.fds.into_iter().next();
-                let result = match control {
-                    Some(control) if self.cells.len() < MAX_CELLS => {
-                        let client = self.socket.as_fd();
-                        launch(&mut self.house, client, &create, control, &mut self.cells)
-                    }
-                    _ => Err(SandboxError::Protocol { peer: "client" }),
-                };
-                match result {
-                    Ok(cell) => {
-                        self.reply(&Reply::Created {
-                            key: create.key,
-                            limited: cell.group.is_some(),
-                            program_id: cell.lease.as_ref().map_or(0, |l| l.program),
-                            separate_ids: cell.lease.is_some(),
-                        });
-                        self.cells.push(cell);
-                    }
-                    Err(error) => self.reply(&refusal(create.key, &error)),
-                }
-                self.sweep_once();
-            }
+            // No client of ours gives a key twice.
+            Ok(Request::Create(create)) if self.roster.has_key(create.key) => self.lose_client(),
+            Ok(Request::Create(create)) => self.create(&create, message.fds.into_iter().next()),
             Ok(Request::Blueprint) if self.house.setup.takes_blueprints => {
                 match Blueprint::receive(message.fds) {
                     Ok(blueprint) => self.house.setup.blueprints.push(blueprint),
@@ -168,14 +223,52 @@ impl Serve {
             }
             Ok(Request::Blueprint) => self.lose_client(),
             Ok(Request::Image) => self.house.take_image(message.fds),
-            Ok(Request::Arm { key }) => self.each_of(key, Cell::arm),
-            Ok(Request::End { key }) => self.each_of(key, |cell| cell.end(Cause::Asked)),
+            Ok(Request::Arm { key }) => self.act_by_key(key, |cell| cell.arm()),
+            Ok(Request::End { key }) => self.act_by_key(key, |cell| cell.end(Cause::Asked)),
             Err(_) => self.lose_client(),
         }
     }
 
-    fn each_of(&mut self, key: u64, act: impl Fn(&mut Cell)) {
-        self.cells.iter_mut().filter(|c| c.key == key).for_each(act);
+    fn create(&mut self, create: &Create, control: Option<OwnedFd>) {
+        self.retired = false;
+        let mut remains = Vec::new();
+        let made = self.check_room(control).and_then(|control| {
+            let client = self.socket.as_fd();
+            launch(&mut self.house, client, create, control, &mut remains)
+        });
+        for cell in remains {
+            self.roster.add_remains(cell);
+        }
+        let reply = made.and_then(|cell| {
+            let created = Reply::Created {
+                key: create.key,
+                limited: cell.group.is_some(),
+                program_id: cell.lease.as_ref().map_or(0, |l| l.program),
+                separate_ids: cell.lease.is_some(),
+            };
+            let added = self.roster.add(cell);
+            added.at(|| "wait on a sandbox".into()).map(|()| created)
+        });
+        self.reply(&reply.unwrap_or_else(|error| refusal(create.key, &error)));
+        self.sweep_once();
+    }
+
+    /// Refuses what would be one sandbox too many. The kernel gives the lowest free number (open(2)), so
+    /// that the newest descriptor tells how many are left.
+    fn check_room(&self, newest: Option<OwnedFd>) -> Result<OwnedFd, SandboxError> {
+        let newest = newest.ok_or(SandboxError::Protocol { peer: "client" })?;
+        let number = u64::try_from(newest.as_raw_fd()).unwrap_or_default();
+        if self.roster.len() < MAX_CELLS && number < self.last_descriptors {
+            return Ok(newest);
+        }
+        Err(io::Error::from_raw_os_error(casemate_sys::libc::EMFILE))
+            .at(|| format!("make one more sandbox beside {}", self.roster.len()))
+    }
+
+    fn act_by_key(&mut self, key: u64, act: impl FnOnce(&mut super::cell::Cell)) {
+        if let Some(serial) = self.roster.serial_of(key) {
+            self.roster.act(serial, act);
+        }
     }
 
     /// After the first sandbox was released, so that nobody waits for it.
@@ -189,23 +282,32 @@ impl Serve {
     }
 
     fn lose_client(&mut self) {
-        self.client_gone = true;
+        if std::mem::replace(&mut self.client_gone, true) {
+            return;
+        }
+        // Both would go on telling of their end.
+        self.roster.unwatch(self.socket.as_fd());
+        if let Some(lifeline) = &self.house.setup.lifeline {
+            self.roster.unwatch(lifeline.as_fd());
+        }
         self.outbox.clear();
-        self.cells.iter_mut().for_each(Cell::kill);
+        self.roster.act_on_all(|cell| cell.kill());
     }
 
+    /// Removes what is left of the dead, when the client has its answers.
     fn bury(&mut self) {
-        let ended: Vec<_> = self.cells.iter_mut().filter_map(Cell::last_words).collect();
-        for words in ended {
-            self.reply(&Reply::Ended(words));
-        }
-        // Groups go when the client has its answer.
-        let before = self.cells.len();
-        self.cells.retain_mut(|cell| !cell.bury());
-        let all_gone = before > 0 && self.cells.is_empty();
-        if all_gone && self.house.setup.takes_blueprints {
-            // Most likely the last one: done while the client is busy with the result.
-            self.retired = self.house.retire();
+        let now = event::monotonic();
+        for _ in 0..TURN {
+            let Some(serial) = self.roster.due_burial(now) else {
+                break;
+            };
+            if self.roster.act(serial, |cell| cell.bury()) == Some(true) {
+                self.roster.remove(serial);
+                if self.roster.is_empty() && self.house.setup.takes_blueprints {
+                    // Most likely the last one: done while the client is busy with the result.
+                    self.retired = self.house.retire();
+                }
+            }
         }
     }
 
