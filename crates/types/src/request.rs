@@ -36,7 +36,7 @@ pub const MAX_LABEL_VALUE_BYTES: usize = 256;
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// What the program may reach by network.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Network {
     /// Nothing, not even itself.
     #[default]
