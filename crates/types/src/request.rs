@@ -45,6 +45,16 @@ pub enum Network {
     Loopback,
 }
 
+impl Network {
+    /// The word in requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Loopback => "loopback",
+        }
+    }
+}
+
 /// A file that is there before the program starts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InputFile {
