@@ -237,6 +237,11 @@ fn the_service_tells_of_itself() {
         String::from_utf8_lossy(&metrics.body).contains("# TYPE casemate_"),
         "{metrics}"
     );
+    let pools = service.get("/v1/pools").expect(200).json();
+    let rows = pools["pools"].as_array().expect("pools");
+    let bash = rows.iter().find(|row| row["language"] == "bash").expect("bash");
+    let served = ["pool", "fork", "exec"].map(|path| bash["served"][path].as_u64().expect("a number"));
+    assert!(served.iter().sum::<u64>() >= 1, "{bash}");
     let openapi = service.get("/openapi.json").expect(200).json();
     assert!(openapi["openapi"].as_str().is_some_and(|v| v.starts_with("3.1")));
     for path in [
@@ -244,6 +249,7 @@ fn the_service_tells_of_itself() {
         "/v1/executions/{id}",
         "/v1/executions/{id}/events",
         "/v1/languages",
+        "/v1/pools",
     ] {
         assert!(openapi["paths"].get(path).is_some(), "{path}");
     }

@@ -2,6 +2,7 @@
 //!
 //! [`pipeline`] is the spine in code, for the one run of `casemate run`; [`service`] runs many at once.
 
+pub mod allocate;
 pub mod error;
 pub mod layers;
 pub mod outcome;

@@ -1,19 +1,12 @@
-//! Figures for Prometheus: counters, gauges, histograms. Text format 0.0.4:
+//! Figures for Prometheus: counters, gauges, histograms; these the engine keeps. Text format 0.0.4:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
-use casemate_engine::service::{Load, store::Health};
+use casemate_engine::service::{BUCKETS, Load, Part, Times, store::Health};
 use casemate_types::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Upper ends of the buckets of every histogram, in seconds.
-const BUCKETS: [f64; 16] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0,
-];
-/// The parts of a run that have a histogram.
-const PARTS: [&str; 4] = ["queue", "lease", "run", "total"];
 
 /// All that is counted here; what the engine counts is asked for when it is shown.
 #[derive(Debug, Default)]
@@ -29,14 +22,6 @@ struct Inner {
     failures: BTreeMap<&'static str, u64>,
     /// By route and status.
     requests: BTreeMap<(&'static str, u16), u64>,
-    parts: [Histogram; PARTS.len()],
-}
-
-#[derive(Debug, Default)]
-struct Histogram {
-    buckets: [u64; BUCKETS.len()],
-    count: u64,
-    sum_seconds: f64,
 }
 
 /// What is measured when it is shown.
@@ -48,29 +33,24 @@ pub(crate) struct Gauges {
     pub(crate) uptime: Duration,
 }
 
-impl Histogram {
-    fn add(&mut self, took: Duration) {
-        let seconds = took.as_secs_f64();
-        self.count += 1;
-        self.sum_seconds += seconds;
-        if let Some(index) = BUCKETS.iter().position(|end| seconds <= *end) {
-            self.buckets[index] += 1;
-        }
-    }
-
-    fn write(&self, text: &mut String, part: &str) {
-        let mut below = 0;
-        for (end, count) in BUCKETS.iter().zip(&self.buckets) {
-            below += count;
-            let _ = writeln!(text, "casemate_{part}_seconds_bucket{{le=\"{end}\"}} {below}");
-        }
-        let (count, sum) = (self.count, self.sum_seconds);
-        let _ = writeln!(text, "casemate_{part}_seconds_bucket{{le=\"+Inf\"}} {count}");
+/// Adds the lines of one histogram.
+fn write_histogram(text: &mut String, part: Part, times: &Times) {
+    let (part, histogram) = (part.as_str(), times.of(part));
+    let labels = format!("language=\"{}\",path=\"{}\"", times.language, times.path.as_str());
+    let mut below = 0;
+    for (end, count) in BUCKETS.iter().zip(&histogram.buckets) {
+        below += count;
         let _ = writeln!(
             text,
-            "casemate_{part}_seconds_sum {sum}\ncasemate_{part}_seconds_count {count}"
+            "casemate_{part}_seconds_bucket{{{labels},le=\"{end}\"}} {below}"
         );
     }
+    let (count, sum) = (histogram.count, histogram.sum_seconds);
+    let _ = writeln!(
+        text,
+        "casemate_{part}_seconds_bucket{{{labels},le=\"+Inf\"}} {count}\n\
+         casemate_{part}_seconds_sum{{{labels}}} {sum}\ncasemate_{part}_seconds_count{{{labels}}} {count}"
+    );
 }
 
 impl Metrics {
@@ -81,15 +61,8 @@ impl Metrics {
 
     /// An execution is over and recorded.
     pub(crate) fn ended(&self, language: &'static str, outcome: &Outcome) {
-        let t = &outcome.timing;
-        let mut inner = self.inner();
-        *inner
-            .executions
-            .entry((language, outcome.status.as_str()))
-            .or_default() += 1;
-        for (histogram, took) in inner.parts.iter_mut().zip([t.queue, t.lease, t.run, t.total]) {
-            histogram.add(took);
-        }
+        let status = outcome.status.as_str();
+        *self.inner().executions.entry((language, status)).or_default() += 1;
     }
 
     /// We could not carry one out.
@@ -103,7 +76,7 @@ impl Metrics {
     }
 
     /// Everything, as text.
-    pub(crate) fn text(&self, gauges: &Gauges) -> String {
+    pub(crate) fn text(&self, gauges: &Gauges, times: &[Times]) -> String {
         let mut text = String::with_capacity(8 << 10);
         let inner = self.inner();
         head(
@@ -138,12 +111,18 @@ impl Metrics {
             let labels = format!("route=\"{route}\",code=\"{status}\"");
             let _ = writeln!(text, "casemate_http_requests_total{{{labels}}} {count}");
         }
-        for (part, histogram) in PARTS.iter().zip(&inner.parts) {
-            let about = "Where the time of executions goes.";
-            head(&mut text, &format!("{part}_seconds"), "histogram", about);
-            histogram.write(&mut text, part);
-        }
         drop(inner);
+        for part in Part::ALL {
+            let about = "Where the time of executions goes, by language and path.";
+            head(
+                &mut text,
+                &format!("{}_seconds", part.as_str()),
+                "histogram",
+                about,
+            );
+            let counted = times.iter().filter(|times| times.of(part).count > 0);
+            counted.for_each(|times| write_histogram(&mut text, part, times));
+        }
         gauges.write(&mut text);
         text
     }
@@ -210,28 +189,4 @@ fn head(text: &mut String, name: &str, kind: &str, about: &str) {
         text,
         "# HELP casemate_{name} {about}\n# TYPE casemate_{name} {kind}"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn buckets_are_cumulative() {
-        let mut histogram = Histogram::default();
-        for ms in [1, 1, 40, 5_000_000] {
-            histogram.add(Duration::from_millis(ms));
-        }
-        let mut text = String::new();
-        histogram.write(&mut text, "run");
-        assert!(
-            text.contains("le=\"0.0005\"} 0\n") && text.contains("le=\"0.001\"} 2\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("le=\"600\"} 3\n") && text.contains("le=\"+Inf\"} 4\n"),
-            "{text}"
-        );
-        assert!(text.contains("casemate_run_seconds_count 4\n"), "{text}");
-    }
 }

@@ -13,6 +13,7 @@ pub(crate) enum Route {
     Events(Option<ExecutionId>),
     File(Option<ExecutionId>, String),
     Languages,
+    Pools,
     Status,
     Healthz,
     Readyz,
@@ -30,12 +31,13 @@ pub(crate) enum Verb {
 }
 
 /// Every path as the description of the API writes it, with the methods that it takes.
-pub(crate) const TEMPLATES: [(&str, &str); 11] = [
+pub(crate) const TEMPLATES: [(&str, &str); 12] = [
     ("/v1/executions", "GET, HEAD, POST"),
     ("/v1/executions/{id}", "DELETE, GET, HEAD"),
     ("/v1/executions/{id}/events", "GET, HEAD"),
     ("/v1/executions/{id}/files/{path}", "GET, HEAD"),
     ("/v1/languages", "GET, HEAD"),
+    ("/v1/pools", "GET, HEAD"),
     ("/v1/status", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
@@ -53,6 +55,7 @@ impl Route {
         let route = match path {
             "/v1/executions" => Self::Executions,
             "/v1/languages" => Self::Languages,
+            "/v1/pools" => Self::Pools,
             "/v1/status" => Self::Status,
             "/healthz" => Self::Healthz,
             "/readyz" => Self::Readyz,
@@ -93,12 +96,13 @@ impl Route {
             Self::Events(_) => 2,
             Self::File(..) => 3,
             Self::Languages => 4,
-            Self::Status => 5,
-            Self::Healthz => 6,
-            Self::Readyz => 7,
-            Self::Metrics => 8,
-            Self::OpenApi => 9,
-            Self::Docs => 10,
+            Self::Pools => 5,
+            Self::Status => 6,
+            Self::Healthz => 7,
+            Self::Readyz => 8,
+            Self::Metrics => 9,
+            Self::OpenApi => 10,
+            Self::Docs => 11,
         }]
     }
 

@@ -163,22 +163,31 @@ pub struct Timing {
 }
 
 /// How the program was started.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Path {
+    /// A sandbox that stood ready, and a fresh exec.
+    Pool,
+    /// A fork of a started interpreter.
+    Fork,
     /// A fresh sandbox and a fresh exec.
     #[default]
     Exec,
 }
 
 impl Path {
+    /// Every path.
+    pub const ALL: [Self; 3] = [Self::Pool, Self::Fork, Self::Exec];
+
     /// Reads the word of results.
     pub fn from_word(word: &str) -> Option<Self> {
-        (word == Self::Exec.as_str()).then_some(Self::Exec)
+        Self::ALL.into_iter().find(|path| path.as_str() == word)
     }
 
     /// The word in results.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pool => "pool",
+            Self::Fork => "fork",
             Self::Exec => "exec",
         }
     }

@@ -36,13 +36,23 @@ pub const MAX_LABEL_VALUE_BYTES: usize = 256;
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// What the program may reach by network.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Network {
     /// Nothing, not even itself.
     #[default]
     None,
     /// Its own loopback interface.
     Loopback,
+}
+
+impl Network {
+    /// The word in requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Loopback => "loopback",
+        }
+    }
 }
 
 /// A file that is there before the program starts.

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use casemate_types::{ExecutionRequest, InputFile, Network};
+use casemate_types::{ExecutionRequest, InputFile};
 use serde_json::{Map, Value, json};
 
 /// The JSON body of a request.
@@ -19,11 +19,7 @@ pub fn of(request: &ExecutionRequest) -> Value {
     put("files", request.files.iter().map(file).collect());
     let outputs: Vec<&str> = request.outputs.iter().map(|glob| glob.as_str()).collect();
     put("outputs", json!(outputs));
-    let network = match request.network {
-        Network::None => "none",
-        Network::Loopback => "loopback",
-    };
-    put("network", network.into());
+    put("network", request.network.as_str().into());
     put("labels", json!(request.labels));
     put("limits", limits(request));
     Value::Object(body)

@@ -91,6 +91,7 @@ fn note_recorded(shared: &Arc<Shared>, ending: Ending) {
         failure,
         ..
     } = ending;
+    shared.figures.ended(execution.language, &outcome);
     execution.settle(match failure {
         Some(message) => Settled::Failed(message),
         None => Settled::Recorded(outcome),

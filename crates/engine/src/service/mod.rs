@@ -7,8 +7,10 @@
 mod endings;
 mod events;
 mod execution;
+mod figures;
 mod kept;
 mod kinds;
+mod pools;
 mod queue;
 mod record;
 mod submit;
@@ -28,8 +30,10 @@ use std::time::{Duration, SystemTime};
 pub use casemate_store as store;
 pub use events::{Index, Mark, Placed};
 pub use execution::{Event, Execution, Follower, OnChange, Settled, Standing};
+pub use figures::{BUCKETS, Histogram, Part, Times};
 pub use kept::Budget;
 pub use kinds::{Kind, Kinds};
+pub use pools::PoolStatus;
 pub use queue::QueueFull;
 pub use record::Recorded;
 pub use submit::{Submission, SubmitError, Submitted};
@@ -68,6 +72,8 @@ pub(crate) struct Shared {
     waker: Waker,
     finished: AtomicU64,
     running: AtomicU64,
+    pools: pools::Pools,
+    figures: figures::Figures,
     has_warden: std::sync::atomic::AtomicBool,
 }
 
@@ -129,6 +135,8 @@ impl Service {
             waker: Waker::new().map_err(EngineError::Host)?,
             finished: AtomicU64::new(0),
             running: AtomicU64::new(0),
+            pools: pools::Pools::default(),
+            figures: figures::Figures::default(),
             has_warden: false.into(),
         });
         worker::start(shared.clone(), parts.most_running)?;

@@ -27,6 +27,29 @@ struct Language<'a> {
 }
 
 #[derive(Serialize)]
+struct Pools {
+    pools: Vec<Pool>,
+}
+
+#[derive(Serialize)]
+struct Pool {
+    language: &'static str,
+    network: &'static str,
+    disk_bytes: u64,
+    idle: usize,
+    target: usize,
+    creating: usize,
+    served: Served,
+}
+
+#[derive(Serialize)]
+struct Served {
+    pool: u64,
+    fork: u64,
+    exec: u64,
+}
+
+#[derive(Serialize)]
 struct Status {
     version: &'static str,
     node_id: String,
@@ -70,6 +93,25 @@ pub(super) fn languages(state: &State) -> Result<Reply, Problem> {
             languages: rows.collect(),
         },
     )
+}
+
+/// What there is of each kind of sandbox.
+pub(super) fn pools(state: &State) -> Result<Reply, Problem> {
+    let rows = state.service.pools().into_iter().map(|row| Pool {
+        language: row.language,
+        network: row.network.as_str(),
+        disk_bytes: row.disk_bytes,
+        idle: row.idle,
+        target: row.target,
+        creating: row.creating,
+        served: Served {
+            pool: row.served_pool,
+            fork: row.served_fork,
+            exec: row.served_exec,
+        },
+    });
+    let pools = rows.collect();
+    reply::json(200, &Pools { pools })
 }
 
 pub(super) fn status(state: &State) -> Result<Reply, Problem> {
@@ -117,7 +159,7 @@ pub(super) fn metrics(state: &State) -> Reply {
         body_free_bytes: state.bodies.free_bytes(),
         uptime: state.begun.elapsed(),
     };
-    let text = state.metrics.text(&gauges);
+    let text = state.metrics.text(&gauges, &state.service.times());
     reply::reply(
         200,
         "text/plain; version=0.0.4; charset=utf-8",

@@ -59,6 +59,7 @@ async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incomin
         (Route::Events(id), _) => events::events(state, known(id)?, headers, is_head).await,
         (Route::File(id, path), _) => file::file(state, known(id)?, path, headers, is_head).await,
         (Route::Languages, _) => about::languages(state),
+        (Route::Pools, _) => about::pools(state),
         (Route::Status, _) => about::status(state),
         (Route::Healthz, _) => Ok(about::health()),
         (Route::Readyz, _) => about::ready(state).await,

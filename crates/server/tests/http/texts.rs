@@ -32,6 +32,20 @@ fn health_status_and_languages_are_told() {
 }
 
 #[test]
+fn the_kinds_of_sandboxes_are_told() {
+    let server = Server::start();
+    let pools = server.get("/v1/pools").json();
+    let rows = pools["pools"].as_array().unwrap();
+    let bash = rows.iter().find(|row| row["language"] == "bash").unwrap();
+    let expected = serde_json::json!({
+        "language": "bash", "network": "none", "disk_bytes": 128 << 20,
+        "idle": 0, "target": 0, "creating": 0, "served": {"pool": 0, "fork": 0, "exec": 0},
+    });
+    assert_eq!(*bash, expected);
+    assert_eq!(server.get("/v1/pools?x=1").status, 400);
+}
+
+#[test]
 fn figures_are_in_the_form_of_prometheus() {
     let server = Server::start();
     server.get("/healthz");
@@ -53,6 +67,10 @@ fn figures_are_in_the_form_of_prometheus() {
         text.contains("casemate_http_requests_total{route=\"/healthz\",code=\"200\"} 1\n"),
         "{text}"
     );
+    let total = "casemate_total_seconds_bucket{language=\"bash\",path=\"exec\",le=\"+Inf\"} 1\n";
+    assert!(text.contains(total), "{text}");
+    // It never ran.
+    assert!(!text.contains("casemate_lease_seconds_bucket"), "{text}");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(

@@ -33,14 +33,19 @@ impl Worker {
                 created_at: execution.created_at,
                 begun: execution.begun,
                 queue: guest.queue,
-                network: guest.network,
+                network: guest.pool.network,
                 facts: kind.facts,
                 compiled,
             };
             conclude(concluding, report)
         });
         match concluded {
-            Ok(outcome) => self.close(execution, outcome, None),
+            Ok(outcome) => {
+                if outcome.started_at.is_some() {
+                    self.shared.pools.count_served(guest.pool, outcome.path);
+                }
+                self.close(execution, outcome, None);
+            }
             Err(error) => self.fail(execution, &with_causes(&error)),
         }
     }

@@ -5,6 +5,8 @@ mod conclude;
 use super::Shared;
 use super::endings::{Ending, Unrecorded};
 use super::execution::Execution;
+use super::pools::PoolLevel;
+use crate::allocate::PoolKey;
 use crate::error::EngineError;
 use crate::outcome::Compile;
 use crate::pipeline::new_sandbox_id;
@@ -14,7 +16,7 @@ use casemate_runtime::language::SourceName;
 use casemate_runtime::oneshot::{Finished, Job, Keeping, Observer, Reactor, Report, RunKey, Stream};
 use casemate_sandbox::{Collected, Link, SandboxError};
 use casemate_store::{Durability, Started};
-use casemate_types::{ExecutionId, ExecutionRequest, Network, SandboxId, State, Status, with_causes};
+use casemate_types::{ExecutionId, ExecutionRequest, SandboxId, State, Status, with_causes};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub(super) enum Order {
 
 /// Starts the thread; it lives as long as the process.
 pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), EngineError> {
+    let usual: Vec<_> = shared.usual_keys().into_iter().map(PoolLevel::empty).collect();
+    shared.publish_pools(&usual);
     let reactor = Reactor::new(shared.waker.as_fd()).map_err(EngineError::Host)?;
     let worker = Worker {
         shared,
@@ -68,7 +72,7 @@ struct Guest {
     execution: Arc<Execution>,
     /// Until the program has it: a request may be large.
     request: Option<Arc<ExecutionRequest>>,
-    network: Network,
+    pool: PoolKey,
     source: SourceName,
     sandbox_id: SandboxId,
     queue: Duration,
@@ -199,7 +203,11 @@ impl Worker {
             }
         };
         let guest = Guest {
-            network: request.network,
+            pool: PoolKey {
+                language: execution.language,
+                network: request.network,
+                disk_bytes: request.limits.disk.0,
+            },
             request: Some(request),
             execution,
             source,
