@@ -84,9 +84,10 @@ fn row(out: &mut String, row: &Row) -> std::fmt::Result {
     )?;
     writeln!(
         out,
-        "command: {}, mounts: {},",
+        "command: {}, mounts: {}, zygote: {},",
         words(&row.command),
-        words(&row.mounts)
+        words(&row.mounts),
+        row.zygote
     )?;
     writeln!(out, "managed: &[{}] }},", list(row.managed.iter().map(managed)))
 }

@@ -112,6 +112,9 @@ pub struct Run {
     /// What the program may reach
     #[arg(long, value_enum, default_value_t = NetworkArg::None)]
     pub network: NetworkArg,
+    /// How the program may be started; by itself casemate always starts it afresh, a server may have it ready
+    #[arg(long, value_enum, default_value_t = ProfileArg::Default)]
+    pub profile: ProfileArg,
     /// Run although this wall is missing here; the result says so
     #[arg(long, value_enum, value_name = "WALL")]
     pub allow_missing: Vec<MissingArg>,
@@ -162,6 +165,14 @@ pub enum NetworkArg {
     None,
     /// Its own loopback interface
     Loopback,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// By whatever is fastest
+    Default,
+    /// By a fresh exec, which shares nothing with another program
+    Fresh,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -28,7 +28,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 21] = [
+const KEYS: [Key; 24] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -88,6 +88,18 @@ const KEYS: [Key; 21] = [
     Key {
         name: "max_running",
         about: "serve: executions at once",
+    },
+    Key {
+        name: "pool_min_idle",
+        about: "serve: sandboxes of each kind in use that stand ready at least",
+    },
+    Key {
+        name: "pool_max_idle",
+        about: "serve: sandboxes of one kind that stand ready at most; 0 turns the pool off",
+    },
+    Key {
+        name: "pool_max_total",
+        about: "serve: sandboxes of all kinds that stand ready at most",
     },
     Key {
         name: "max_queued",
@@ -169,6 +181,9 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("listen", "127.0.0.1:8484".into()),
         ("server_id", (ROOT_RANGE.base + ROOT_RANGE.count).to_string()),
         ("max_running", default_running().to_string()),
+        ("pool_min_idle", "2".into()),
+        ("pool_max_idle", "64".into()),
+        ("pool_max_total", "256".into()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),
         ("keep_age", "168h".into()),

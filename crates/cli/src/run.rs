@@ -1,6 +1,6 @@
 //! `casemate run`: flags and files become a request, the outcome becomes output and an exit code.
 
-use crate::args::{MissingArg, NetworkArg, Run};
+use crate::args::{MissingArg, NetworkArg, ProfileArg, Run};
 use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
@@ -11,7 +11,9 @@ use casemate_server::wire::{Files, Wire};
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::libc;
 use casemate_types::request::{MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_FILES, MAX_STDIN_BYTES};
-use casemate_types::{ExecutionRequest, Glob, InputFile, Limits, Network, Outcome, RelativePath, Status};
+use casemate_types::{
+    ExecutionRequest, Glob, InputFile, Limits, Network, Outcome, Profile, RelativePath, Status,
+};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -93,6 +95,10 @@ fn request(args: &Run) -> Result<ExecutionRequest> {
         network: match args.network {
             NetworkArg::None => Network::None,
             NetworkArg::Loopback => Network::Loopback,
+        },
+        profile: match args.profile {
+            ProfileArg::Default => Profile::Default,
+            ProfileArg::Fresh => Profile::Fresh,
         },
         labels: BTreeMap::new(),
         limits: Limits {

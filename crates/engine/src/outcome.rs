@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::layers::{self, BlueprintFacts};
 use casemate_init::stream::MAX_PATH_BYTES;
-use casemate_runtime::oneshot::Report;
+use casemate_runtime::oneshot::{Made, Report};
 use casemate_sandbox::{Cause, Collected};
 use casemate_types::{
     ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
@@ -80,7 +80,7 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         total: execution.begun.elapsed(),
         ..Timing::default()
     };
-    let (usage, exit) = (usage(&report), report.exit);
+    let (usage, path, exit) = (usage(&report), path(&report), report.exit);
     let (collected, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
     let (files, not_shown) = output_files(collected);
     Ok(Outcome {
@@ -97,7 +97,7 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         files_left_out: left_out + not_shown,
         usage,
         timing,
-        path: RunPath::Exec,
+        path,
         layers,
         created_at: execution.created_at,
         started_at: report.started_at,
@@ -150,6 +150,17 @@ pub fn reason(report: &Report, status: Status) -> Option<String> {
         Status::Killed => Some("sandbox_died".into()),
         _ if report.harvest.as_ref().is_some_and(|h| !h.complete) => Some("files_incomplete".into()),
         _ => None,
+    }
+}
+
+/// How its program was started: by what stood ready, by a fork, or by a fresh exec. A sandbox that stood ready and had no
+/// interpreter to wait with serves as well.
+pub fn path(report: &Report) -> RunPath {
+    match (report.made, report.was_parked) {
+        (Made::Waiting, _) => RunPath::Pool,
+        (Made::Forked, _) => RunPath::Fork,
+        (Made::Executed, true) => RunPath::Pool,
+        (Made::Executed, false) => RunPath::Exec,
     }
 }
 

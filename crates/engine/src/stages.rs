@@ -1,13 +1,14 @@
 //! Building blocks of the pipeline: what is written into the workspace and what is started there.
 
 use crate::outcome;
+use casemate_init::plan::ZygotePlan;
 use casemate_init::spec::{CollectSpec, FileHead, ProcessLimits, SpawnSpec};
 use casemate_runtime::environment::{WORKSPACE, environment};
 use casemate_runtime::language::{Compile, Installation, RunContext, SourceName};
 use casemate_runtime::oneshot::{Job, Keeping, Report};
 use casemate_sandbox::{Collected, Create};
 use casemate_types::request::{MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES};
-use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network, SandboxId, Status};
+use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network, Profile, SandboxId, Status};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
@@ -135,6 +136,8 @@ pub fn compile_job<'a>(
     Job {
         create: create(sandbox.value(), limits, Network::None, true),
         begun: None,
+        parked: None,
+        fork: false,
         spec: spawn_spec(installation, argv, variables, &Default::default(), limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &[],
@@ -169,6 +172,8 @@ pub fn program_job<'a>(
     Job {
         create: create(sandbox.value(), limits, request.network, collect.is_some()),
         begun: None,
+        parked: None,
+        fork: false,
         spec: spawn_spec(installation, argv, variables, &request.env, limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &request.stdin,
@@ -192,7 +197,37 @@ pub fn create(name: u128, limits: &Limits, network: Network, collects: bool) -> 
         cpu: limits.cpu,
         grace: if collects { COLLECT_GRACE } else { GRACE },
         loopback: network == Network::Loopback,
+        parked: false,
+        template: false,
     }
+}
+
+/// The interpreter that can fork the programs of a language, if it has one.
+pub fn zygote(installation: &Installation) -> Option<ZygotePlan> {
+    let language = installation.language;
+    if !language.zygote || !language.environment.is_empty() {
+        return None;
+    }
+    let source = language.source_name(None, b"");
+    let argv = argv(installation, &source, &[], &Limits::default(), Command::Run);
+    let argv: Vec<Vec<u8>> = argv.into_iter().map(OsString::into_vec).collect();
+    Some(ZygotePlan {
+        program: argv.first()?.clone(),
+        argv,
+        preloads: Vec::new(),
+    })
+}
+
+/// Whether a started interpreter may become the program. What an interpreter reads at its start only, and what the
+/// loader does, needs an exec.
+pub fn may_fork(request: &ExecutionRequest) -> bool {
+    const AT_START: [&str; 7] = ["PYTHON", "LD_", "GLIBC_", "MALLOC_", "LC_", "LANG", "HOME"];
+    let fixed = |name: &String| AT_START.iter().any(|start| name.starts_with(start));
+    // Read when the interpreter starts, where they are there.
+    let site = |path: &str| path.starts_with(".local/") || path == "pyvenv.cfg";
+    request.profile == Profile::Default
+        && !request.env.keys().any(fixed)
+        && !request.files.iter().any(|file| site(file.path.as_str()))
 }
 
 /// The program to start.

@@ -140,6 +140,8 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
     let job = Job {
         create: stages::create(0, &limits, Network::None, false),
         begun: None,
+        parked: None,
+        fork: false,
         spec: SpawnSpec {
             program: program.as_bytes().to_vec(),
             argv: vec![program.as_bytes().to_vec()],

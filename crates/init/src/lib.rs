@@ -10,9 +10,12 @@
 extern crate alloc;
 
 pub mod build;
+pub mod child;
 pub mod codec;
 pub mod collect;
+pub mod forge;
 pub mod glob;
+pub mod mason;
 pub mod plan;
 pub mod protocol;
 pub mod serve;
@@ -20,3 +23,5 @@ pub mod spawn;
 pub mod spec;
 pub mod stream;
 pub mod walls;
+mod warm;
+mod zygote;

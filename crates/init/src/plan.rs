@@ -11,6 +11,7 @@ pub const MAX_PLAN_BYTES: usize = 4 << 20;
 /// Most steps in a plan.
 pub const MAX_STEPS: usize = 4096;
 const MAX_RULES: usize = 256;
+const MAX_WORDS: usize = 64;
 const MAGIC: u32 = 0x4353_4d31;
 
 /// One step of building the root filesystem; paths are relative to it, without `..`.
@@ -155,6 +156,17 @@ impl Omitted {
     }
 }
 
+/// The started interpreter that forks the programs of a kind of sandbox.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ZygotePlan {
+    /// Absolute path of the interpreter in the sandbox.
+    pub program: Vec<u8>,
+    /// Its arguments, its name first; the program's file is the second.
+    pub argv: Vec<Vec<u8>>,
+    /// Modules that it loads first.
+    pub preloads: Vec<Vec<u8>>,
+}
+
 /// The plan of one kind of sandbox.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Plan {
@@ -176,6 +188,8 @@ pub struct Plan {
     pub offline_filter: Vec<u8>,
     /// Seccomp filter of the collector of output files.
     pub collector_filter: Vec<u8>,
+    /// The interpreter that forks this kind's programs, if there is one.
+    pub zygote: Option<ZygotePlan>,
     /// Walls left out.
     pub omitted: Omitted,
 }
@@ -263,6 +277,12 @@ impl Plan {
         w.bytes(&self.program_filter);
         w.bytes(&self.offline_filter);
         w.bytes(&self.collector_filter);
+        w.u8(self.zygote.is_some().into());
+        if let Some(zygote) = &self.zygote {
+            w.bytes(&zygote.program);
+            w.list(&zygote.argv, |w, word| w.bytes(word));
+            w.list(&zygote.preloads, |w, name| w.bytes(name));
+        }
         w.u32(self.omitted.0);
         w.finish()
     }
@@ -300,6 +320,15 @@ impl Plan {
             program_filter: r.bytes()?,
             offline_filter: r.bytes()?,
             collector_filter: r.bytes()?,
+            zygote: match r.u8()? {
+                0 => None,
+                1 => Some(ZygotePlan {
+                    program: r.bytes()?,
+                    argv: r.list(MAX_WORDS, |r| r.bytes())?,
+                    preloads: r.list(MAX_WORDS, |r| r.bytes())?,
+                }),
+                _ => return Err(Malformed::Range),
+            },
             omitted: Omitted(r.u32()?),
         };
         r.end()?;

@@ -15,6 +15,8 @@ pub const PLAN_FD: i32 = 3;
 pub const SYNC_FD: i32 = 4;
 /// Descriptor of the socket to the caller.
 pub const CONTROL_FD: i32 = 5;
+/// User and group id of the programs, as seen inside.
+pub const PROGRAM_ID: u32 = 1000;
 /// First descriptor of the inherited trees.
 pub const TREES_FD: i32 = 6;
 
@@ -33,6 +35,8 @@ pub struct Release {
     pub inodes: u64,
     /// Whether the loopback interface is brought up.
     pub loopback: bool,
+    /// Whether this is a template, in which sandboxes are made ([`crate::mason`]); the zygote's library may come along.
+    pub template: bool,
 }
 
 impl Release {
@@ -45,6 +49,7 @@ impl Release {
         w.u64(self.disk_bytes);
         w.u64(self.inodes);
         w.u8(self.loopback.into());
+        w.u8(self.template.into());
         w.finish()
     }
 
@@ -58,6 +63,7 @@ impl Release {
             disk_bytes: r.u64()?,
             inodes: r.u64()?,
             loopback: flag(r.u8()?)?,
+            template: flag(r.u8()?)?,
         };
         r.end()?;
         Ok(release)
@@ -75,6 +81,8 @@ fn flag(byte: u8) -> Result<bool, Malformed> {
 /// What the caller asks of init. Spawn ids are the caller's, unique among living spawns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Request {
+    /// Have a child of the zygote ready behind its walls, for a later spawn by fork. [`Event::Warm`] answers.
+    Warm,
     /// Start a program. Descriptors: the spec; then the collect spec when `collects`; then a
     /// terminal when `terminal` (else init makes pipes and sends their far ends).
     Spawn {
@@ -88,6 +96,10 @@ pub enum Request {
         no_stdin: bool,
         /// A terminal comes with it.
         terminal: bool,
+        /// A child of the zygote is to become it, if there is one; otherwise it is executed.
+        fork: bool,
+        /// What `/proc/meminfo` is to say from now on, bytes; 0 leaves it.
+        memory_bytes: u64,
     },
     /// Send a signal to a spawn's process group.
     Signal {
@@ -111,13 +123,17 @@ impl Request {
                 collects,
                 no_stdin,
                 terminal,
+                fork,
+                memory_bytes,
             } => {
                 w.u8(1);
                 w.u32(spawn);
-                for b in [last, collects, no_stdin, terminal] {
+                for b in [last, collects, no_stdin, terminal, fork] {
                     w.u8(b.into());
                 }
+                w.u64(memory_bytes);
             }
+            Request::Warm => w.u8(4),
             Request::Signal { spawn, signal } => {
                 w.u8(2);
                 w.u32(spawn);
@@ -138,7 +154,10 @@ impl Request {
                 collects: flag(r.u8()?)?,
                 no_stdin: flag(r.u8()?)?,
                 terminal: flag(r.u8()?)?,
+                fork: flag(r.u8()?)?,
+                memory_bytes: r.u64()?,
             },
+            4 => Request::Warm,
             2 => Request::Signal {
                 spawn: r.u32()?,
                 signal: r.u8()?,
@@ -151,6 +170,18 @@ impl Request {
     }
 }
 
+/// How a program came to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Made {
+    /// Executed.
+    Executed = 0,
+    /// Forked from a zygote when it was asked for.
+    Forked = 1,
+    /// Ready before it was asked for.
+    Waiting = 2,
+}
+
 /// What init tells the caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
@@ -161,11 +192,18 @@ pub enum Event {
         /// Whether init has an id of its own.
         separate_ids: bool,
     },
+    /// Whether a child of the zygote is ready; if not, later spawns by fork execute.
+    Warm {
+        /// Whether it is.
+        ready: bool,
+    },
     /// The program runs. Descriptors, without a terminal: standard output and standard error to
     /// read; then standard input to write unless it is empty.
     Started {
         /// Which spawn.
         spawn: u32,
+        /// How it came to be.
+        made: Made,
     },
     /// The program ended.
     Exited {
@@ -210,9 +248,14 @@ impl Event {
                 w.u32(*landlock_abi);
                 w.u8((*separate_ids).into());
             }
-            Event::Started { spawn } => {
+            Event::Started { spawn, made } => {
                 w.u8(2);
                 w.u32(*spawn);
+                w.u8(*made as u8);
+            }
+            Event::Warm { ready } => {
+                w.u8(6);
+                w.u8((*ready).into());
             }
             Event::Exited { spawn, code, signal } => {
                 w.u8(3);
@@ -249,7 +292,18 @@ impl Event {
                 landlock_abi: r.u32()?,
                 separate_ids: flag(r.u8()?)?,
             },
-            2 => Event::Started { spawn: r.u32()? },
+            2 => Event::Started {
+                spawn: r.u32()?,
+                made: match r.u8()? {
+                    0 => Made::Executed,
+                    1 => Made::Forked,
+                    2 => Made::Waiting,
+                    _ => return Err(Malformed::Range),
+                },
+            },
+            6 => Event::Warm {
+                ready: flag(r.u8()?)?,
+            },
             3 => {
                 let spawn = r.u32()?;
                 let exited = flag(r.u8()?)?;

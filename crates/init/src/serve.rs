@@ -3,13 +3,18 @@
 
 use crate::build::{self, AtStep, Built, StepError};
 use crate::collect;
+use crate::mason;
 use crate::plan::{MAX_PLAN_BYTES, Plan, Wall};
-use crate::protocol::{CONTROL_FD, Event, MAX_MESSAGE_BYTES, PLAN_FD, Release, Request, SYNC_FD, TREES_FD};
-use crate::spawn::{self, Ground, Wiring};
+use crate::protocol::{
+    CONTROL_FD, Event, MAX_MESSAGE_BYTES, Made, PLAN_FD, Release, Request, SYNC_FD, TREES_FD,
+};
+use crate::spawn::{self, Ground, Started, Wiring};
 use crate::walls;
+use crate::warm::{Heard, Warm};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use casemate_sys::credentials::{self, capability};
-use casemate_sys::event::{interest, wait};
+use casemate_sys::event::{interest, no_interest, wait};
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
 use casemate_sys::io;
@@ -30,15 +35,71 @@ pub fn run() -> i32 {
         return 1;
     };
     match start(control.as_fd()) {
-        Ok(mut init) => match init.serve() {
-            Ok(()) => 0,
-            Err(error) => fail(control.as_fd(), 0, &error),
+        Ok(Begun::Init(mut init)) => live(control.as_fd(), &mut init),
+        Ok(Begun::Template(beginning)) => match mason::run(*beginning) {
+            mason::Role::Template(Ok(())) => 0,
+            mason::Role::Template(Err(error)) => fail(control.as_fd(), 0, &error),
+            mason::Role::Cell(beginning) => {
+                // Its number is closed here, and maybe another's by now.
+                core::mem::forget(control);
+                run_cell(*beginning)
+            }
         },
         Err(error) => fail(control.as_fd(), 0, &error),
     }
 }
 
-fn fail(control: BorrowedFd<'_>, spawn: u32, error: &StepError) -> i32 {
+fn live(control: BorrowedFd<'_>, init: &mut Init<'_>) -> i32 {
+    match init.serve() {
+        Ok(()) => 0,
+        Err(error) => fail(control, 0, &error),
+    }
+}
+
+/// What a sandbox's init in a template begins with.
+pub struct Beginning {
+    /// The plan.
+    pub plan: Plan,
+    /// What the warden said of it.
+    pub release: Release,
+    /// The socket to the caller.
+    pub control: OwnedFd,
+    /// The socket to the warden; `None` in a template, whose end is ours.
+    pub sync: Option<OwnedFd>,
+    /// The zygote's socket.
+    pub forge: Option<OwnedFd>,
+    /// Files of our groups.
+    pub doors: Vec<OwnedFd>,
+}
+
+fn run_cell(beginning: Beginning) -> i32 {
+    let Beginning {
+        plan,
+        release,
+        control,
+        sync,
+        forge,
+        doors,
+    } = beginning;
+    let _ = credentials::set_name(c"casemate-init");
+    let begin = || -> Result<Init<'_>, StepError> {
+        let signals = signals()?;
+        let built = build::build_cell(&plan, &release)?;
+        let warm = Warm::new(forge, doors);
+        settled(control.as_fd(), plan, release, built, (sync, signals, warm))
+    };
+    match begin() {
+        Ok(mut init) => live(control.as_fd(), &mut init),
+        Err(error) => fail(control.as_fd(), 0, &error),
+    }
+}
+
+fn signals() -> Result<OwnedFd, StepError> {
+    signal::descriptor(&[signal::SIGTERM, signal::SIGCHLD]).at(|| "make the signal descriptor".into())
+}
+
+/// Says what failed; the exit code.
+pub fn fail(control: BorrowedFd<'_>, spawn: u32, error: &StepError) -> i32 {
     let errno = error.source.raw_os_error().unwrap_or(libc::EIO) as u32;
     send(
         control,
@@ -66,9 +127,9 @@ struct Running {
 
 struct Init<'a> {
     control: BorrowedFd<'a>,
-    sync: OwnedFd,
+    sync: Option<OwnedFd>,
     signals: OwnedFd,
-    _plan_file: OwnedFd,
+    warm: Warm,
     plan: Plan,
     release: Release,
     built: Built,
@@ -77,11 +138,15 @@ struct Init<'a> {
     disk_peak_bytes: u64,
 }
 
-fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
+enum Begun<'a> {
+    Init(Box<Init<'a>>),
+    Template(Box<mason::Beginning>),
+}
+
+fn start(control: BorrowedFd<'_>) -> Result<Begun<'_>, StepError> {
     credentials::die_with_parent().at(|| "tie init to the warden".into())?;
     let _ = credentials::set_name(c"casemate-init");
-    let signals =
-        signal::descriptor(&[signal::SIGTERM, signal::SIGCHLD]).at(|| "make the signal descriptor".into())?;
+    let signals = signals()?;
     let plan_file = fd::adopt(PLAN_FD).at(|| "find the plan".into())?;
     let sync = fd::adopt(SYNC_FD).at(|| "find the warden's socket".into())?;
     let bytes = memfd::read_sealed(plan_file.as_fd(), MAX_PLAN_BYTES).at(|| "read the plan".into())?;
@@ -94,8 +159,36 @@ fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
         .map(|i| fd::adopt(TREES_FD + i))
         .collect::<io::Result<Vec<_>>>()
         .at(|| "find the trees".into())?;
-    let release = receive_release(sync.as_fd()).at(|| "receive the release".into())?;
+    let (release, shim) = receive_release(sync.as_fd()).at(|| "receive the release".into())?;
+    if release.template {
+        let _ = credentials::set_name(c"casemate-mason");
+        mason::build(&plan, &release, trees)?;
+        walls::raise_oom_score()?;
+        mason::settle(&plan)?;
+        return Ok(Begun::Template(Box::new(mason::Beginning {
+            plan,
+            plan_file,
+            sync,
+            signals,
+            shim,
+        })));
+    }
     let built = build::build(&plan, &release, trees)?;
+    // Kept open: its number is nobody else's.
+    core::mem::forget(plan_file);
+    let warm = Warm::new(None, Vec::new());
+    settled(control, plan, release, built, (Some(sync), signals, warm))
+        .map(|init| Begun::Init(Box::new(init)))
+}
+
+/// The last steps before the walls stand.
+fn settled(
+    control: BorrowedFd<'_>,
+    plan: Plan,
+    release: Release,
+    built: Built,
+    (sync, signals, warm): (Option<OwnedFd>, OwnedFd, Warm),
+) -> Result<Init<'_>, StepError> {
     let ruleset = walls::ruleset(&plan, &release)?;
     settle(&plan, &release)?;
     send(
@@ -110,7 +203,7 @@ fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
         control,
         sync,
         signals,
-        _plan_file: plan_file,
+        warm,
         plan,
         release,
         built,
@@ -120,10 +213,13 @@ fn start(control: BorrowedFd<'_>) -> Result<Init<'_>, StepError> {
     })
 }
 
-fn receive_release(sync: BorrowedFd<'_>) -> io::Result<Release> {
+/// The release, and the zygote's library where one comes along.
+fn receive_release(sync: BorrowedFd<'_>) -> io::Result<(Release, Option<OwnedFd>)> {
     let mut buffer = [0u8; MAX_MESSAGE_BYTES];
     let message = socket::receive(sync, &mut buffer)?;
-    Release::decode(&buffer[..message.len]).map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
+    let release =
+        Release::decode(&buffer[..message.len]).map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))?;
+    Ok((release, message.fds.into_iter().next()))
 }
 
 /// Gives up what only the building needed.
@@ -154,9 +250,12 @@ impl Init<'_> {
     fn serve(&mut self) -> Result<(), StepError> {
         loop {
             let mut fds = [
-                interest(self.sync.as_fd(), libc::POLLIN),
+                self.sync_interest(),
                 interest(self.control, libc::POLLIN),
                 interest(self.signals.as_fd(), libc::POLLIN),
+                self.warm
+                    .waits_for()
+                    .map_or_else(no_interest, |fd| interest(fd, libc::POLLIN)),
             ];
             let timeout = (!self.running.is_empty()).then_some(DISK_SAMPLE);
             wait(&mut fds, timeout).at(|| "wait".into())?;
@@ -165,6 +264,11 @@ impl Init<'_> {
                 // The warden sends nothing after the release: this is its end.
                 return Ok(());
             }
+            if fds[3].revents != 0
+                && let Some(heard) = self.warm.hear()
+            {
+                self.say_warm(heard == Heard::Ready);
+            }
             if fds[2].revents != 0 && self.take_signals()? {
                 return Ok(());
             }
@@ -172,6 +276,16 @@ impl Init<'_> {
                 return Ok(());
             }
         }
+    }
+
+    fn sync_interest(&self) -> casemate_sys::event::PollFd {
+        self.sync
+            .as_ref()
+            .map_or_else(no_interest, |sync| interest(sync.as_fd(), libc::POLLIN))
+    }
+
+    fn say_warm(&self, ready: bool) {
+        send(self.control, &Event::Warm { ready }, &[]);
     }
 
     /// True when the sandbox is to end.
@@ -192,6 +306,10 @@ impl Init<'_> {
 
     /// Reports a spawn's end; true when it was the last one.
     fn note_exit(&mut self, reaped: &Reaped) -> bool {
+        if self.warm.note_death(reaped.pid) {
+            self.say_warm(false);
+            return false;
+        }
         let Some(position) = self.running.iter().position(|r| r.pid == reaped.pid) else {
             return false;
         };
@@ -226,8 +344,12 @@ impl Init<'_> {
                 collects,
                 no_stdin,
                 terminal,
+                fork,
+                memory_bytes,
             }) => {
                 let wiring = Wanted {
+                    fork,
+                    memory_bytes,
                     spawn,
                     last,
                     collects,
@@ -235,6 +357,13 @@ impl Init<'_> {
                     terminal,
                 };
                 self.spawn(&wiring, message.fds);
+                Ok(false)
+            }
+            Ok(Request::Warm) => {
+                let ruleset = self.ruleset.as_ref().map(|r| r.as_fd());
+                if !self.warm.ask(&self.release, ruleset) {
+                    self.say_warm(false);
+                }
                 Ok(false)
             }
             Ok(Request::Signal { spawn, signal }) => {
@@ -284,15 +413,16 @@ impl Init<'_> {
                 no_stdin: wanted.no_stdin,
             },
         };
-        let ground = Ground {
-            plan: &self.plan,
-            release: &self.release,
-            ruleset: self.ruleset.as_ref().map(|r| r.as_fd()),
-            workspace: self.built.workspace.as_fd(),
-        };
-        let started = spawn::spawn(&ground, spec.as_fd(), wiring)?;
+        if let (Some(file), 1..) = (&self.built.meminfo, wanted.memory_bytes) {
+            build::show_memory(file.as_fd(), wanted.memory_bytes).at(|| "write meminfo".into())?;
+        }
+        let (started, made) = self.start(spec.as_fd(), wiring, wanted.fork)?;
         let far: Vec<BorrowedFd<'_>> = started.far_ends.iter().map(|f| f.as_fd()).collect();
-        send(self.control, &Event::Started { spawn: wanted.spawn }, &far);
+        let event = Event::Started {
+            spawn: wanted.spawn,
+            made,
+        };
+        send(self.control, &event, &far);
         self.running.push(Running {
             spawn: wanted.spawn,
             pid: started.pid,
@@ -300,6 +430,30 @@ impl Init<'_> {
             collect,
         });
         Ok(())
+    }
+
+    /// By a child of the zygote, if that is wanted and can be; otherwise by exec.
+    fn start(
+        &mut self,
+        spec: BorrowedFd<'_>,
+        wiring: Wiring,
+        fork: bool,
+    ) -> Result<(Started, Made), StepError> {
+        let ruleset = self.ruleset.as_ref().map(|r| r.as_fd());
+        if fork
+            && let Wiring::Pipes { no_stdin } = wiring
+            && let Some((child, stood)) = self.warm.take(&self.release, ruleset)
+        {
+            let started = spawn::hand_over(&self.release, &child, spec, no_stdin)?;
+            return Ok((started, if stood { Made::Waiting } else { Made::Forked }));
+        }
+        let ground = Ground {
+            plan: &self.plan,
+            release: &self.release,
+            ruleset,
+            workspace: self.built.workspace.as_fd(),
+        };
+        Ok((spawn::spawn(&ground, spec, wiring)?, Made::Executed))
     }
 
     fn sample_disk(&mut self) -> Option<fs::Space> {
@@ -364,10 +518,7 @@ impl Init<'_> {
             if now >= until {
                 return Ok(());
             }
-            let mut fds = [
-                interest(self.sync.as_fd(), libc::POLLIN),
-                interest(self.signals.as_fd(), libc::POLLIN),
-            ];
+            let mut fds = [self.sync_interest(), interest(self.signals.as_fd(), libc::POLLIN)];
             wait(&mut fds, Some(until - now)).at(|| "wait for the collector".into())?;
             if fds[0].revents != 0 {
                 return Ok(());
@@ -384,6 +535,8 @@ struct Wanted {
     collects: bool,
     no_stdin: bool,
     terminal: bool,
+    fork: bool,
+    memory_bytes: u64,
 }
 
 /// Received and sent bytes of `lo` (proc_pid_net(5), `dev`); what goes over loopback is counted once.

@@ -6,6 +6,7 @@ use crate::protocol::Release;
 use crate::spec::{FileHead, MAX_HEAD_BYTES, SpawnSpec};
 use crate::stream::is_plain_relative;
 use crate::walls;
+use crate::warm::Standing;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -81,11 +82,43 @@ pub fn spawn(ground: &Ground<'_>, spec_file: BorrowedFd<'_>, wiring: Wiring) -> 
     }
 }
 
-fn read_spec(file: BorrowedFd<'_>) -> Result<SpawnSpec, StepError> {
-    let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
+/// Gives the spec to a child of the zygote that waits; returns once its program runs.
+///
+/// # Errors
+/// The step that failed, in this process or in the child.
+pub fn hand_over(
+    release: &Release,
+    child: &Standing,
+    spec_file: BorrowedFd<'_>,
+    no_stdin: bool,
+) -> Result<Started, StepError> {
+    read_spec(spec_file)?;
+    let stdio = wire(release, Wiring::Pipes { no_stdin }).at(|| "wire standard input and output".into())?;
+    child.run(spec_file, &stdio.near)?;
+    Ok(Started {
+        pid: child.pid,
+        far_ends: stdio.far,
+    })
+}
+
+/// Reads a spec that nobody can change any more.
+///
+/// # Errors
+/// When it is not sealed, or is not what it should be.
+pub fn read_spec(file: BorrowedFd<'_>) -> Result<SpawnSpec, StepError> {
     if !memfd::is_sealed(file) {
-        return Err(bad()).at(|| "read the spawn spec: it is not sealed".into());
+        return Err(io::Error::from_raw_os_error(libc::EBADMSG))
+            .at(|| "read the spawn spec: it is not sealed".into());
     }
+    read_sealed_spec(file)
+}
+
+/// As [`read_spec`], for one that init has looked at.
+///
+/// # Errors
+/// When it is not what it should be.
+pub fn read_sealed_spec(file: BorrowedFd<'_>) -> Result<SpawnSpec, StepError> {
+    let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
     let mut length = [0u8; 8];
     read_exact_at(file, &mut length, 0).at(|| "read the spawn spec".into())?;
     let length = u64::from_le_bytes(length).saturating_sub(8);
@@ -172,7 +205,9 @@ fn become_program(
         }
         signal::reset().at(|| "reset signals".into())?;
         fs::set_umask(0o022);
-        walls::set_limits(&spec.limits, ground.plan, ground.release)?;
+        walls::set_fixed_limits(ground.plan)?;
+        let counts = walls::counts_per_namespace();
+        walls::set_limits(&spec.limits, ground.plan, ground.release, counts)?;
         enter_apparmor(ground.plan)?;
         walls::drop_privileges(ground.plan, ground.release)?;
         write_files(ground.workspace, &spec.files, spec_file)?;
@@ -260,11 +295,35 @@ fn write_files(
     Ok(())
 }
 
+/// Writes the caller's files where nobody but us has ever been: no link can be on the way, so this needs no more
+/// than the calls that a program's filter allows.
+///
+/// # Errors
+/// The file that could not be written.
+pub fn write_fresh_files(files: &[FileHead], spec_file: BorrowedFd<'_>) -> Result<(), StepError> {
+    for file in files {
+        let write = || -> io::Result<()> {
+            if !is_plain_relative(&file.path) {
+                return Err(io::Error::from_raw_os_error(libc::EINVAL));
+            }
+            let out = fs::create_fresh(&[b"/workspace/", &file.path[..]].concat(), b"/workspace/".len())?;
+            fill(out.as_fd(), file, spec_file)
+        };
+        write().at(|| format!("write {}", String::from_utf8_lossy(&file.path)))?;
+    }
+    Ok(())
+}
+
 fn write_file(workspace: BorrowedFd<'_>, file: &FileHead, spec_file: BorrowedFd<'_>) -> io::Result<()> {
     if !is_plain_relative(&file.path) {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
     let out = fs::create_beneath(workspace, &file.path)?;
+    fill(out.as_fd(), file, spec_file)
+}
+
+/// Copies a file's bytes from the spec, and sets its mode.
+fn fill(out: BorrowedFd<'_>, file: &FileHead, spec_file: BorrowedFd<'_>) -> io::Result<()> {
     let mut buffer = vec![0u8; 64 * 1024];
     let mut done = 0;
     while done < file.length {
@@ -272,12 +331,12 @@ fn write_file(workspace: BorrowedFd<'_>, file: &FileHead, spec_file: BorrowedFd<
         match fd::read_at(spec_file, &mut buffer[..want], file.offset + done)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             n => {
-                fd::write_all(out.as_fd(), &buffer[..n])?;
+                fd::write_all(out, &buffer[..n])?;
                 done += n as u64;
             }
         }
     }
-    fs::set_mode(out.as_fd(), file.mode)
+    fs::set_mode(out, file.mode)
 }
 
 /// In the child: `errno`, then the step, on descriptor 3.

@@ -55,8 +55,33 @@ pub fn raise_oom_score() -> Result<(), StepError> {
     fs::write_existing(b"/proc/self/oom_score_adj", OOM_SCORE_ADJ).at(|| "raise oom_score_adj".into())
 }
 
-/// Sets the limits of this process and its children.
-pub fn set_limits(limits: &ProcessLimits, plan: &Plan, release: &Release) -> Result<(), StepError> {
+/// Sets the limits of this process and its children that are the same for every program.
+pub fn set_fixed_limits(plan: &Plan) -> Result<(), StepError> {
+    let rows = [
+        // 1 and not 0: a core_pattern that pipes ignores 0, but gives up at 1 (do_coredump, fs/coredump.c).
+        // The filter keeps programs from changing it.
+        (resource::RLIMIT_CORE, 1),
+        (resource::RLIMIT_MEMLOCK, 8 << 20),
+        (resource::RLIMIT_MSGQUEUE, 0),
+        (resource::RLIMIT_SIGPENDING, 4096),
+        (resource::RLIMIT_RTPRIO, 0),
+        (resource::RLIMIT_NICE, 0),
+    ];
+    if plan.omitted.has(Wall::ResourceLimits) {
+        return Ok(());
+    }
+    rows.into_iter()
+        .try_for_each(|(which, most)| limit(which, most, most).at(|| format!("set resource limit {which}")))
+}
+
+/// Sets the limits of this process and its children that differ from program to program. `counts` is what
+/// [`counts_per_namespace`] says.
+pub fn set_limits(
+    limits: &ProcessLimits,
+    plan: &Plan,
+    release: &Release,
+    counts: bool,
+) -> Result<(), StepError> {
     if plan.omitted.has(Wall::ResourceLimits) {
         return Ok(());
     }
@@ -68,23 +93,15 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan, release: &Release) -> Res
     // Init counts where it shares the programs' id.
     let processes = limits.processes + u64::from(!release.separate_ids);
     let rows = [
-        // 1 and not 0: a core_pattern that pipes ignores 0, but gives up at 1 (do_coredump, fs/coredump.c).
-        // The filter keeps programs from changing it.
-        (resource::RLIMIT_CORE, 1, 1),
         (resource::RLIMIT_NOFILE, limits.open_files, limits.open_files),
         (resource::RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
         (resource::RLIMIT_STACK, limits.stack_bytes, limits.stack_bytes * 8),
         (resource::RLIMIT_CPU, cpu, cpu.saturating_add(1)),
-        (resource::RLIMIT_MEMLOCK, 8 << 20, 8 << 20),
-        (resource::RLIMIT_MSGQUEUE, 0, 0),
-        (resource::RLIMIT_SIGPENDING, 4096, 4096),
-        (resource::RLIMIT_RTPRIO, 0, 0),
-        (resource::RLIMIT_NICE, 0, 0),
         (resource::RLIMIT_NPROC, processes, processes),
     ];
     for (which, soft, hard) in rows {
         // Before Linux 5.14 this counted all processes of the host id, which a single id shares.
-        if which == resource::RLIMIT_NPROC && (limits.processes == 0 || !counts_per_namespace()) {
+        if which == resource::RLIMIT_NPROC && (limits.processes == 0 || !counts) {
             continue;
         }
         limit(which, soft, hard).at(|| format!("set resource limit {which}"))?;
@@ -93,7 +110,7 @@ pub fn set_limits(limits: &ProcessLimits, plan: &Plan, release: &Release) -> Res
 }
 
 /// Whether `RLIMIT_NPROC` counts within our user namespace (Linux 5.14, `ucounts`).
-fn counts_per_namespace() -> bool {
+pub fn counts_per_namespace() -> bool {
     let release = fs::read_start(b"/proc/sys/kernel/osrelease", 128).unwrap_or_default();
     let mut numbers = core::str::from_utf8(&release)
         .unwrap_or_default()

@@ -5,7 +5,7 @@
 
 use crate::error::{AtStep, SandboxError};
 use crate::plan::{self, Blueprint};
-use crate::warden::message::{Create, MAX_REPLY_BYTES, Reply, Request};
+use crate::warden::message::{Bind, Create, MAX_REPLY_BYTES, Reply, Request};
 use crate::warden::{self, Setup, Started};
 use casemate_init::protocol::{Event, MAX_MESSAGE_BYTES, Request as InitRequest};
 use casemate_init::spec::{CollectSpec, SpawnSpec};
@@ -51,6 +51,15 @@ impl Link {
         self.next_key += 1;
         self.send(&Request::Create(Create { key, ..create }), &[theirs.as_fd()])?;
         Ok(Sandbox { key, control: ours })
+    }
+
+    /// Sets the limits of a parked sandbox, whose key is put in; [`Reply::Bound`] or [`Reply::Refused`] answers.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn bind(&self, sandbox: &Sandbox, bind: Bind) -> Result<(), SandboxError> {
+        let key = sandbox.key;
+        self.send(&Request::Bind(Bind { key, ..bind }), &[])
     }
 
     /// Starts a sandbox's clocks.
@@ -247,6 +256,45 @@ pub struct SpawnOrder<'a> {
     pub collect: Option<CollectSpec>,
     /// Standard input is empty.
     pub no_stdin: bool,
+    /// A child of the zygote is to become it, if there is one.
+    pub fork: bool,
+    /// What `/proc/meminfo` is to say from now on, bytes; 0 leaves it.
+    pub memory_bytes: u64,
+}
+
+/// A program as init takes it, in memory files.
+#[derive(Debug)]
+pub struct Prepared {
+    request: InitRequest,
+    fds: Vec<OwnedFd>,
+}
+
+impl SpawnOrder<'_> {
+    /// Writes it into sealed memory files.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub fn prepare(self) -> Result<Prepared, SandboxError> {
+        let sealed = |name, bytes: &[u8]| {
+            memfd::sealed(name, Kind::Data, bytes).at(|| format!("make the memory file {name}"))
+        };
+        let spec = sealed("casemate-spawn", &self.spec.encode(&self.contents))?;
+        let collect = self
+            .collect
+            .map(|c| sealed("casemate-collect", &c.encode()))
+            .transpose()?;
+        let request = InitRequest::Spawn {
+            spawn: self.spawn,
+            last: self.last,
+            collects: collect.is_some(),
+            no_stdin: self.no_stdin,
+            terminal: false,
+            fork: self.fork,
+            memory_bytes: self.memory_bytes,
+        };
+        let fds = std::iter::once(spec).chain(collect).collect();
+        Ok(Prepared { request, fds })
+    }
 }
 
 /// What init said, with the descriptors that came along.
@@ -279,28 +327,18 @@ impl Sandbox {
     /// Orders a program; may be called before the sandbox stands.
     ///
     /// # Errors
-    /// When the memory files cannot be made, or init is gone.
-    pub fn spawn(&self, order: SpawnOrder<'_>) -> Result<(), SandboxError> {
-        let sealed = |name, bytes: &[u8]| {
-            memfd::sealed(name, Kind::Data, bytes).at(|| format!("make the memory file {name}"))
-        };
-        let spec = sealed("casemate-spawn", &order.spec.encode(&order.contents))?;
-        let collect = order
-            .collect
-            .map(|c| sealed("casemate-collect", &c.encode()))
-            .transpose()?;
-        let request = InitRequest::Spawn {
-            spawn: order.spawn,
-            last: order.last,
-            collects: collect.is_some(),
-            no_stdin: order.no_stdin,
-            terminal: false,
-        };
-        let fds: Vec<BorrowedFd<'_>> = std::iter::once(&spec)
-            .chain(&collect)
-            .map(|f| f.as_fd())
-            .collect();
-        self.send(&request, &fds)
+    /// When init is gone.
+    pub fn spawn(&self, prepared: Prepared) -> Result<(), SandboxError> {
+        let fds: Vec<BorrowedFd<'_>> = prepared.fds.iter().map(|f| f.as_fd()).collect();
+        self.send(&prepared.request, &fds)
+    }
+
+    /// Has a child of the zygote ready for a later spawn; [`Event::Warm`] answers.
+    ///
+    /// # Errors
+    /// When init is gone.
+    pub fn warm(&self) -> Result<(), SandboxError> {
+        self.send(&InitRequest::Warm, &[])
     }
 
     /// Sends a signal to a spawn's process group.

@@ -15,6 +15,16 @@ pub fn init() -> Result<OwnedFd, SandboxError> {
     memfd::sealed("casemate-init", Kind::Program, INIT).at(|| "make the memory file of init".into())
 }
 
+static ZYGOTE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libcasemate_zygote.so"));
+
+/// Makes the sealed memory file of the library that makes an interpreter a zygote.
+///
+/// # Errors
+/// As [`init`].
+pub fn zygote() -> Result<OwnedFd, SandboxError> {
+    memfd::sealed("casemate-zygote", Kind::Program, ZYGOTE).at(|| "make the memory file of the zygote".into())
+}
+
 /// Its size, bytes.
 pub fn init_bytes() -> usize {
     INIT.len()

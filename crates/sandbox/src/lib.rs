@@ -18,8 +18,8 @@ pub mod warden;
 pub use casemate_sys::random;
 
 pub use casemate_init::stream::{Collected, Harvest};
-pub use client::{Link, Sandbox, SandboxEvent, SpawnOrder, Warden};
+pub use client::{Link, Prepared, Sandbox, SandboxEvent, SpawnOrder, Warden};
 pub use error::SandboxError;
 pub use plan::{Blueprint, Ground};
-pub use warden::message::{Cause, Create, Ended};
+pub use warden::message::{Bind, Cause, Create, Ended};
 pub use warden::{Setup, WallSet};

@@ -56,6 +56,8 @@ pub mod capability {
     pub const SETPCAP: u64 = 1 << 8;
     /// Administer a network namespace.
     pub const NET_ADMIN: u64 = 1 << 12;
+    /// Look into undumpable processes, and enter their namespaces.
+    pub const SYS_PTRACE: u64 = 1 << 19;
     /// Set the offsets of a time namespace.
     pub const SYS_TIME: u64 = 1 << 25;
     /// Administer namespaces and mounts.
@@ -143,8 +145,13 @@ pub fn effective_capabilities() -> io::Result<u64> {
 
 /// Empties the ambient set and the bounding set.
 pub fn drop_bounding_set() -> io::Result<()> {
+    drop_bounding_set_but(0)
+}
+
+/// Empties the ambient set, and the bounding set but for a mask of [`capability`].
+pub fn drop_bounding_set_but(keep: u64) -> io::Result<()> {
     prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64)?;
-    for capability in 0..64 {
+    for capability in (0..64).filter(|number| keep & 1 << number == 0) {
         match prctl(libc::PR_CAPBSET_DROP, capability) {
             Ok(_) => {}
             // The first number that the kernel does not know ends the set.

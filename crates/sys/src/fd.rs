@@ -125,6 +125,23 @@ pub fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> io::Result
     check(n)
 }
 
+/// Writes all bytes at an offset without moving the file position.
+pub fn write_all_at(fd: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        let rest = &bytes[done..];
+        let at = (offset + done as u64) as i64;
+        // SAFETY: the pointer and length describe `rest`, which lives across the call.
+        let n = unsafe { syscall!(libc::SYS_pwrite64, fd.as_raw_fd(), rest.as_ptr(), rest.len(), at) };
+        match check(n) {
+            Ok(n) => done += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
 /// Writes to a descriptor; may write less than asked.
 pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the pointer and length describe `bytes`, which lives across the call.

@@ -110,6 +110,31 @@ pub fn create_beneath(dir: BorrowedFd<'_>, path: &[u8]) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
+/// Opens a regular file for writing, empty, making it and its folders behind the first `kept` bytes of its path. By
+/// the calls that a program may make, so it follows links on the way: only for places where nobody else has been.
+pub fn create_fresh(path: &[u8], kept: usize) -> io::Result<OwnedFd> {
+    let slashes = (kept..path.len()).filter(|at| path[*at] == b'/');
+    for end in slashes {
+        let folder = c_string(&path[..end])?;
+        // SAFETY: `folder` is a live C string.
+        match check(unsafe { syscall!(libc::SYS_mkdirat, libc::AT_FDCWD, folder.as_ptr(), 0o755) }) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+    }
+    let path = c_string(path)?;
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+    // SAFETY: `path` is a live C string.
+    owned(unsafe { syscall!(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags, 0o600) })
+}
+
+/// Enters a folder by its path.
+pub fn change_dir(path: &[u8]) -> io::Result<()> {
+    let path = c_string(path)?;
+    // SAFETY: `path` is a live C string.
+    check(unsafe { syscall!(libc::SYS_chdir, path.as_ptr()) }).map(drop)
+}
+
 /// Makes a symbolic link at `path` that says `target`.
 pub fn make_link(dir: BorrowedFd<'_>, target: &[u8], path: &[u8]) -> io::Result<()> {
     let (target, path) = (c_string(target)?, c_string(path)?);

@@ -37,6 +37,8 @@ mod arch;
 mod bare;
 mod call;
 mod entry;
+#[cfg(feature = "hosted")]
+pub mod hosted;
 
 #[cfg(feature = "std")]
 pub use entry::prepare;

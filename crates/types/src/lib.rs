@@ -17,5 +17,5 @@ pub use layer::{Layer, LayerName, LayerState};
 pub use limits::{Cpus, Limits, Maxima};
 pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, State, Status, Timing, Usage};
 pub use path::{Glob, RelativePath};
-pub use request::{ExecutionRequest, InputFile, Network};
+pub use request::{ExecutionRequest, InputFile, Network, Profile};
 pub use units::Bytes;

@@ -32,8 +32,34 @@ pub const MAX_LABELS: usize = 16;
 pub const MAX_LABEL_NAME_BYTES: usize = 63;
 /// Longest value of a label, bytes.
 pub const MAX_LABEL_VALUE_BYTES: usize = 256;
-/// The one profile there is.
-pub const DEFAULT_PROFILE: &str = "default";
+/// How a program may be started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Profile {
+    /// By whatever is fastest.
+    #[default]
+    Default,
+    /// By a fresh exec: nothing of it, its layout of memory included, was there before.
+    Fresh,
+}
+
+impl Profile {
+    /// Reads the word of requests.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "default" => Some(Self::Default),
+            "fresh" => Some(Self::Fresh),
+            _ => None,
+        }
+    }
+
+    /// The word in requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Fresh => "fresh",
+        }
+    }
+}
 
 /// What the program may reach by network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -85,6 +111,8 @@ pub struct ExecutionRequest {
     pub outputs: Vec<Glob>,
     /// Network.
     pub network: Network,
+    /// How it may be started.
+    pub profile: Profile,
     /// The caller's own words on the execution, to find it by.
     pub labels: BTreeMap<String, String>,
     /// Limits.

@@ -17,10 +17,11 @@ const fn at(name: &'static str, layer: u8, may_use: &'static [&'static str]) -> 
     Crate { name, layer, may_use }
 }
 
-const CRATES: [Crate; 14] = [
+const CRATES: [Crate; 15] = [
     at("types", 0, &[]),
     at("sys", 0, &[]),
     at("init", 1, &["sys"]),
+    at("zygote", 2, &["sys", "init"]),
     at("policy", 1, &["types"]),
     at("analysis", 1, &["types"]),
     at("monitor", 1, &["types", "sys"]),

@@ -20,6 +20,7 @@ pub fn of(request: &ExecutionRequest) -> Value {
     let outputs: Vec<&str> = request.outputs.iter().map(|glob| glob.as_str()).collect();
     put("outputs", json!(outputs));
     put("network", request.network.as_str().into());
+    put("profile", request.profile.as_str().into());
     put("labels", json!(request.labels));
     put("limits", limits(request));
     Value::Object(body)

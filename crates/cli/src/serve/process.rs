@@ -79,6 +79,7 @@ fn serve(
         kinds,
         store,
         most_running: settings.most_running,
+        pool: settings.pool,
         most_accepted: settings.most_running + settings.most_queued,
         kept_bytes: settings.kept_bytes,
         kept_folder,

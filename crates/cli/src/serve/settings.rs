@@ -4,6 +4,7 @@ use crate::args::Serve;
 use crate::config::Loaded;
 use crate::exit::usage;
 use anyhow::Result;
+use casemate_engine::allocate::Bounds;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::IdRange;
@@ -43,6 +44,8 @@ pub struct ServeSettings {
     pub allow_missing: WallSet,
     /// Executions at once.
     pub most_running: usize,
+    /// How many sandboxes may stand ready.
+    pub pool: Bounds,
     /// Executions that wait.
     pub most_queued: usize,
     /// Memory for kept output, bytes.
@@ -63,7 +66,7 @@ impl ServeSettings {
     pub fn load(args: &Serve, loaded: &Loaded) -> Result<Self> {
         let settings = loaded.settings()?;
         let is_root = credentials::effective_uid() == 0;
-        let number = |name, least: u64, most: u64| {
+        let number = |name: &'static str, least: u64, most: u64| {
             let read = |t: &str| t.parse().ok().filter(|n| (least..=most).contains(n));
             loaded.parse::<u64>(name, read, &format!("a number of {least} to {most}"))
         };
@@ -95,6 +98,7 @@ impl ServeSettings {
             cgroup_base: settings.cgroup_base,
             allow_missing: settings.allow_missing,
             most_running: number("max_running", 1, 16_384)? as usize,
+            pool: pool(&number)?,
             most_queued: number("max_queued", 0, 1 << 20)? as usize,
             kept_bytes: size("kept_output")?.0,
             retention: Retention {
@@ -109,6 +113,15 @@ impl ServeSettings {
             },
         })
     }
+}
+
+fn pool(number: &dyn Fn(&'static str, u64, u64) -> Result<u64>) -> Result<Bounds> {
+    let max_idle = number("pool_max_idle", 0, 16_384)? as usize;
+    Ok(Bounds {
+        min_idle: number("pool_min_idle", 0, max_idle as u64)? as usize,
+        max_idle,
+        max_total: number("pool_max_total", 0, 16_384)? as usize,
+    })
 }
 
 /// The id of the server process, which no sandbox may have.

@@ -3,6 +3,7 @@
 
 use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
+use crate::stages;
 use casemate_runtime::language::{Compile, Host, Installation, Language, Table, detect};
 use casemate_sandbox::plan::{Blueprint, Ground, draw};
 use std::collections::HashMap;
@@ -21,6 +22,10 @@ pub struct Kind {
     pub blueprint: u32,
     /// What results tell of that blueprint.
     pub facts: BlueprintFacts,
+    /// Whether sandboxes of its blueprint are made in a template, and whether its programs can be forked there.
+    pub template: bool,
+    /// Whether a started interpreter forks its programs.
+    pub forks: bool,
 }
 
 impl Kind {
@@ -63,11 +68,15 @@ impl Kinds {
                 prefixes: installation.prefixes.clone(),
                 extra: installation.mounts.clone(),
                 cache_dir: Some(cache_dir.to_owned()),
+                zygote: stages::zygote(&installation),
                 ..Ground::default()
             };
-            let known = grounds
-                .iter()
-                .position(|g| g.prefixes == ground.prefixes && g.extra == ground.extra);
+            let forks = ground.zygote.is_some();
+            // A language without an interpreter to fork takes any blueprint that shows what it needs.
+            let known = grounds.iter().position(|g| {
+                let serves = ground.zygote.is_none() || g.zygote == ground.zygote;
+                g.prefixes == ground.prefixes && g.extra == ground.extra && serves
+            });
             let index = match known {
                 Some(index) => index,
                 None => {
@@ -79,6 +88,8 @@ impl Kinds {
             let kind = Kind {
                 installation,
                 blueprint: index as u32,
+                template: blueprints[index].has_zygote,
+                forks: forks && blueprints[index].has_zygote,
                 facts: BlueprintFacts::from(&blueprints[index]),
             };
             rows.push((language, Ok(kind)));

@@ -16,6 +16,7 @@ mod record;
 mod submit;
 mod worker;
 
+use crate::allocate::Bounds;
 use crate::error::EngineError;
 use casemate_runtime::oneshot::Waker;
 use casemate_store::{Detail, Page, Store, StoreError};
@@ -51,6 +52,8 @@ pub struct Parts {
     pub store: Store,
     /// Executions that run at once; the others wait.
     pub most_running: usize,
+    /// How many sandboxes may stand ready.
+    pub pool: Bounds,
     /// Executions that wait or run at once; beyond it requests are refused.
     pub most_accepted: usize,
     /// Memory for the output of all executions together, bytes.
@@ -73,6 +76,7 @@ pub(crate) struct Shared {
     finished: AtomicU64,
     running: AtomicU64,
     pools: pools::Pools,
+    pool_bounds: Bounds,
     figures: figures::Figures,
     has_warden: std::sync::atomic::AtomicBool,
 }
@@ -130,6 +134,7 @@ impl Service {
             store: parts.store,
             places: queue::Places::new(parts.most_accepted),
             budget: Budget::new(parts.kept_bytes, parts.kept_folder),
+            pool_bounds: parts.pool,
             live: Mutex::default(),
             inbox: Mutex::default(),
             waker: Waker::new().map_err(EngineError::Host)?,

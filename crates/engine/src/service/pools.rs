@@ -153,6 +153,12 @@ impl Shared {
         self.pools.publish(levels);
     }
 
+    /// The kinds that stand ready from the start: those whose interpreter can fork.
+    pub(super) fn ready_keys(&self) -> Vec<PoolKey> {
+        let forks = |key: &PoolKey| self.kinds.find(key.language).is_ok_and(|kind| kind.forks);
+        self.usual_keys().into_iter().filter(forks).collect()
+    }
+
     /// The kind that a request without wishes asks for, of every language that is here.
     pub(super) fn usual_keys(&self) -> Vec<PoolKey> {
         let disk_bytes = Limits::default().disk.min(self.maxima.disk).0;

@@ -11,7 +11,7 @@ use crate::protocol::Release;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use casemate_sys::handle::OwnedFd;
+use casemate_sys::handle::{BorrowedFd, OwnedFd};
 use casemate_sys::io;
 use casemate_sys::{event, fs, namespace};
 
@@ -25,7 +25,11 @@ pub struct StepError {
 }
 
 /// Names the step of a failed call.
-pub(crate) trait AtStep<T> {
+pub trait AtStep<T> {
+    /// Names it.
+    ///
+    /// # Errors
+    /// The call's own, with the step.
     fn at(self, step: impl FnOnce() -> String) -> Result<T, StepError>;
 }
 
@@ -40,6 +44,8 @@ impl<T> AtStep<T> for io::Result<T> {
 pub struct Built {
     /// The workspace folder.
     pub workspace: OwnedFd,
+    /// What `/proc/meminfo` shows, open for writing, where it can still change.
+    pub meminfo: Option<OwnedFd>,
 }
 
 /// Builds everything that `plan` and `release` ask for.
@@ -63,7 +69,42 @@ pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Buil
     if !plan.omitted.has(Wall::Time) {
         start_clocks_anew()?;
     }
-    Ok(Built { workspace })
+    Ok(Built {
+        workspace,
+        meminfo: None,
+    })
+}
+
+/// Builds what all sandboxes of a template share: their root but for what each has of its own.
+///
+/// # Errors
+/// The first [`StepError`]; the template is then of no use and init ends.
+pub fn build_template(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<(), StepError> {
+    namespace::unshare(namespace::CLONE_NEWCGROUP).at(|| "unshare the cgroup namespace".into())?;
+    namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
+    namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
+    root::build(plan, release, trees).map(drop)
+}
+
+/// Builds what a sandbox made in a template has of its own, over its copy of the template's mounts.
+///
+/// # Errors
+/// The first [`StepError`]; the sandbox is then of no use and init ends.
+pub fn build_cell(plan: &Plan, release: &Release) -> Result<Built, StepError> {
+    namespace::unshare(namespace::CLONE_NEWCGROUP).at(|| "unshare the cgroup namespace".into())?;
+    namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
+    namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
+    let built = root::renew(plan, release)?;
+    start_clocks_anew()?;
+    Ok(built)
+}
+
+/// Changes what a sandbox of a template sees as its memory.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn show_memory(file: BorrowedFd<'_>, memory_bytes: u64) -> io::Result<()> {
+    casemate_sys::fd::write_all_at(file, root::memory_text(memory_bytes).as_bytes(), 0)
 }
 
 /// Puts later children into a time namespace whose clocks start near zero (time_namespaces(7)), so

@@ -27,15 +27,24 @@ pub(super) fn make() -> Result<OwnedFd, StepError> {
 }
 
 /// Attaches `/proc` to the new root, which is ours and the working directory by now, and covers what
-/// tells of the host.
+/// tells of the host. `meminfo` is a mount to show in place of the replacement that is the same for all sandboxes of a
+/// template.
 ///
 /// The covers are bound by path, one call each: these names are the kernel's and our own.
-pub(super) fn attach(plan: &Plan, root: BorrowedFd<'_>, proc: BorrowedFd<'_>) -> Result<(), StepError> {
+pub(super) fn attach(
+    plan: &Plan,
+    root: BorrowedFd<'_>,
+    proc: BorrowedFd<'_>,
+    meminfo: Option<BorrowedFd<'_>>,
+) -> Result<(), StepError> {
     mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())?;
     if plan.omitted.has(Wall::ProcMask) {
         return Ok(());
     }
-    seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
+    if meminfo.is_none() {
+        // In a template's sandbox they are sealed already.
+        seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
+    }
     let proc =
         fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;
     let entries = fs::entries(proc.as_fd(), MAX_ENTRIES).at(|| "list /proc".into())?;
@@ -44,6 +53,10 @@ pub(super) fn attach(plan: &Plan, root: BorrowedFd<'_>, proc: BorrowedFd<'_>) ->
         let is_process = name.iter().all(u8::is_ascii_digit);
         // A link shows what its target shows, and that lies in our own process folders.
         if is_process || entry.kind == libc::DT_LNK || plan.proc.keep.contains(name) {
+            continue;
+        }
+        if let (Some(meminfo), b"meminfo") = (meminfo, &name[..]) {
+            mounts::attach(meminfo, root, b"proc/meminfo").at(|| "replace /proc/meminfo".into())?;
             continue;
         }
         let replacement = plan.proc.replace.iter().find(|(n, _)| n == name);

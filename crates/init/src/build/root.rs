@@ -1,7 +1,7 @@
 //! The root filesystem: a small read-only tmpfs with the host's runtimes attached to it by
 //! descriptor, devices, and one tmpfs for `/tmp` and `/workspace`.
 
-use super::{AtStep, StepError, procfs};
+use super::{AtStep, Built, StepError, procfs};
 use crate::plan::{Plan, Step};
 use crate::protocol::Release;
 use alloc::format;
@@ -25,6 +25,7 @@ const DISK: &[u8] = b"proc";
 pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<OwnedFd, StepError> {
     mount::make_all_private().at(|| "cut mounts off the host's".into())?;
     let proc = procfs::make()?;
+    let whole = release.template.then(procfs::make).transpose()?;
     let options = [("mode", "0755"), ("size", "4m"), ("nr_inodes", "8k")];
     let root =
         mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the root".into())?;
@@ -34,8 +35,12 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     let root = root.as_fd();
     let covers = Covers::new(root)?;
     run_steps(plan, root, trees, &covers)?;
-    make_file(root, b".casemate/proc/meminfo", memory_text(release).as_bytes())
-        .at(|| "make meminfo".into())?;
+    make_file(
+        root,
+        b".casemate/proc/meminfo",
+        memory_text(release.memory_bytes).as_bytes(),
+    )
+    .at(|| "make meminfo".into())?;
     disk(release, root)?;
     shared_memory_and_terminals(plan, root)?;
     fs::enter_dir(root).at(|| "enter the root".into())?;
@@ -43,10 +48,50 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     let root = open_dir(None, b"/").at(|| "open the root".into())?;
     // Verified after the pivot, so that no descriptor can lead back to the host (CVE-2024-21626).
     fs::enter_dir(root.as_fd()).at(|| "enter the root".into())?;
-    procfs::attach(plan, root.as_fd(), proc.as_fd())?;
+    procfs::attach(plan, root.as_fd(), proc.as_fd(), None)?;
+    if let Some(whole) = whole {
+        fs::make_dir(root.as_fd(), WHOLE_PROC, 0o555).at(|| "make a place for the whole /proc".into())?;
+        mount::attach(whole.as_fd(), root.as_fd(), WHOLE_PROC).at(|| "attach the whole /proc".into())?;
+    }
     mount::set_attributes(root.as_fd(), attr::RDONLY, Depth::One).at(|| "make the root read-only".into())?;
     let workspace = open_dir(Some(root.as_fd()), b"workspace").at(|| "open /workspace".into())?;
     Ok(workspace)
+}
+
+/// Where a template has a `/proc` without covers. Without one in sight the kernel refuses a new instance to its
+/// sandboxes (mount_namespaces(7)); each covers it.
+const WHOLE_PROC: &[u8] = b".casemate/whole";
+
+/// Builds what a sandbox of a template has of its own: disk, `/dev/shm`, terminals and `/proc`, each over the template's,
+/// which cannot be uncovered: to a lesser user namespace all inherited mounts are locked.
+pub(super) fn renew(plan: &Plan, release: &Release) -> Result<Built, StepError> {
+    let root = open_dir(None, b"/").at(|| "open the root".into())?;
+    let root = root.as_fd();
+    fs::enter_dir(root).at(|| "enter the root".into())?;
+    let proc = procfs::make()?;
+    let disk = disk(release, root)?;
+    let (meminfo, shown) = memory_file(release, disk.as_fd()).at(|| "make meminfo".into())?;
+    shared_memory_and_terminals(plan, root)?;
+    procfs::attach(plan, root, proc.as_fd(), Some(shown.as_fd()))?;
+    let none = mount::clone_tree(root, EMPTY_DIR, Depth::One).at(|| "clone the empty folder".into())?;
+    mount::attach(none.as_fd(), root, WHOLE_PROC).at(|| "cover the template's /proc".into())?;
+    let workspace = open_dir(Some(root), b"workspace").at(|| "open /workspace".into())?;
+    Ok(Built {
+        workspace,
+        meminfo: Some(meminfo),
+    })
+}
+
+/// A file on the disk, beside its two folders, where nobody sees it but as `/proc/meminfo`: open for writing, and as a
+/// read-only mount.
+fn memory_file(release: &Release, disk: BorrowedFd<'_>) -> io::Result<(OwnedFd, OwnedFd)> {
+    const NAME: &[u8] = b"meminfo";
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL;
+    let file = fs::open_at(Some(disk), NAME, flags, 0o444, Resolve::BeneathNoLinks)?;
+    casemate_sys::fd::write_all(file.as_fd(), memory_text(release.memory_bytes).as_bytes())?;
+    let shown = mount::clone_tree(disk, NAME, Depth::One)?;
+    mount::set_attributes(shown.as_fd(), attr::RDONLY | attr::NOEXEC, Depth::One)?;
+    Ok((file, shown))
 }
 
 /// Tests only: with the mount wall left out, a fresh folder of the host's `/tmp` is the workspace.
@@ -163,8 +208,8 @@ fn hide(root: BorrowedFd<'_>, path: &[u8], covers: &Covers) -> io::Result<()> {
 }
 
 /// What `/proc/meminfo` says: the limit, in place of the host's memory (proc_meminfo(5)).
-fn memory_text(release: &Release) -> String {
-    let kib = release.memory_bytes / 1024;
+pub(super) fn memory_text(memory_bytes: u64) -> String {
+    let kib = memory_bytes / 1024;
     format!(
         "MemTotal:       {kib:>8} kB\nMemFree:        {kib:>8} kB\nMemAvailable:   {kib:>8} kB\n\
          Buffers:        {0:>8} kB\nCached:         {0:>8} kB\nSwapCached:     {0:>8} kB\n\
@@ -174,7 +219,7 @@ fn memory_text(release: &Release) -> String {
 }
 
 /// One tmpfs bounds `/tmp` and `/workspace` together.
-fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
+fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<OwnedFd, StepError> {
     let (size, inodes) = (release.disk_bytes.to_string(), release.inodes.to_string());
     let options = [
         ("mode", "0755"),
@@ -199,12 +244,20 @@ fn disk(release: &Release, root: BorrowedFd<'_>) -> Result<(), StepError> {
     }
     mount::attach(disk.as_fd(), root, DISK).at(|| "attach the disk".into())?;
     for name in [&b"tmp"[..], b"workspace"] {
-        fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
+        match fs::make_dir(root, name, 0o755) {
+            // A template's, on its read-only root.
+            Err(e) if !is_there(&e) => return Err(e).at(|| "make a place".into()),
+            _ => {}
+        }
         let folder =
             mount::clone_tree(disk.as_fd(), name, Depth::One).at(|| "bind a folder of the disk".into())?;
         mount::attach(folder.as_fd(), root, name).at(|| "attach a folder of the disk".into())?;
     }
-    Ok(())
+    Ok(disk)
+}
+
+fn is_there(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists
 }
 
 fn shared_memory_and_terminals(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), StepError> {

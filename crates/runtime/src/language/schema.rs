@@ -45,6 +45,8 @@ pub struct Row {
     #[serde(default)]
     pub mounts: Vec<String>,
     #[serde(default)]
+    pub zygote: bool,
+    #[serde(default)]
     pub managed: Vec<Managed>,
 }
 

@@ -27,6 +27,8 @@ pub struct Language {
     pub compile: Option<Compile>,
     /// Variables of its programs, beside those that every program gets; a compiler has its own.
     pub environment: &'static [(&'static str, &'static str)],
+    /// Whether a started interpreter can fork its programs.
+    pub zygote: bool,
     pub(super) programs: &'static [&'static str],
     pub(super) requires: &'static [(&'static str, &'static [&'static str])],
     pub(super) version: VersionRule,

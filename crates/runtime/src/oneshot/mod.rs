@@ -5,6 +5,7 @@
 //! ended, not when its last grandchild closes a pipe: by then init has killed everything else.
 
 mod output;
+mod parked;
 mod pump;
 mod reactor;
 mod run;
@@ -16,8 +17,10 @@ use casemate_types::Captured;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
+pub use casemate_init::protocol::Made;
 pub use casemate_sys::epoll::Waker;
 pub use output::KILL_FACTOR;
+pub use parked::{ParkChange, ParkKey};
 pub use reactor::{Finished, Reactor, RunKey};
 
 /// Which stream some output belongs to.
@@ -76,6 +79,10 @@ pub struct Job<'a> {
     pub create: Create,
     /// The sandbox that [`Warden::begin`] gave.
     pub begun: Option<Sandbox>,
+    /// The sandbox that [`Reactor::park`] gave; its disk is that of `create`.
+    pub parked: Option<ParkKey>,
+    /// A child of a zygote is to become the program, if there is one.
+    pub fork: bool,
     /// The program.
     pub spec: SpawnSpec,
     /// Contents of the spec's files, in its order.
@@ -139,6 +146,10 @@ pub struct Report {
     pub separate_ids: bool,
     /// Landlock ABI in force, 0 for none.
     pub landlock_abi: u32,
+    /// How the program came to be.
+    pub made: Made,
+    /// Whether the sandbox had been made before it was asked for.
+    pub was_parked: bool,
     /// From the order to the program's start.
     pub lease: Duration,
     /// From the program's start to its end.

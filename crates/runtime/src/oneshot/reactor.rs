@@ -3,11 +3,12 @@
 //! The engine of a service owns one and turns it. It never blocks but in its one wait, and what one
 //! program writes in a turn is bounded, so that none can starve the others.
 
+use super::parked::{ParkChange, ParkKey, Parked};
 use super::run::{BUFFER_BYTES, Run, Source};
 use super::{Job, Observer, Report};
 use crate::error::RuntimeError;
 use casemate_sandbox::warden::message::Reply;
-use casemate_sandbox::{Link, SandboxError};
+use casemate_sandbox::{Create, Link, SandboxError};
 use casemate_sys::epoll::{Epoll, Ready, Watch};
 use casemate_sys::event;
 use std::collections::HashMap;
@@ -48,6 +49,8 @@ pub struct Reactor<O> {
     link: Option<Link>,
     epoll: Epoll,
     entries: HashMap<u64, Entry<O>>,
+    parked: HashMap<u64, Parked>,
+    changes: Vec<ParkChange>,
     buffer: Vec<u8>,
     ready: Vec<Ready>,
 }
@@ -64,6 +67,8 @@ impl<O: Observer> Reactor<O> {
             link: None,
             epoll,
             entries: HashMap::new(),
+            parked: HashMap::new(),
+            changes: Vec::new(),
             buffer: vec![0; BUFFER_BYTES],
             ready: Vec::new(),
         })
@@ -91,22 +96,52 @@ impl<O: Observer> Reactor<O> {
         finished
     }
 
+    /// Orders a sandbox ahead of its use; [`Reactor::take_changes`] tells of it. `wants_child`: a child of a zygote is to
+    /// wait in it.
+    ///
+    /// # Errors
+    /// When there is no warden, or the sandbox cannot be waited on.
+    pub fn park(&mut self, create: Create, wants_child: bool) -> Result<ParkKey, RuntimeError> {
+        let link = self.link.as_mut().ok_or(SandboxError::WardenGone)?;
+        let parked = Parked::order(link, create, wants_child)?;
+        let key = parked.sandbox.key();
+        let token = key << SOURCE_BITS | Source::Init as u64;
+        self.epoll
+            .add(parked.sandbox.socket(), Watch::Read, token)
+            .map_err(RuntimeError::Wait)?;
+        self.parked.insert(key, parked);
+        Ok(ParkKey(key))
+    }
+
+    /// Ends a parked sandbox; one that is gone already is no error.
+    pub fn unpark(&mut self, key: ParkKey) {
+        if let (Some(parked), Some(link)) = (self.parked.remove(&key.0), &self.link) {
+            // A warden that is gone ends it too, and is noticed by the next wait.
+            let _ = link.end(&parked.sandbox);
+        }
+    }
+
+    /// What became of parked sandboxes since this was last asked.
+    pub fn take_changes(&mut self) -> Vec<ParkChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn make(&mut self, job: Job<'_>) -> Result<(Run, bool), RuntimeError> {
+        let link = self.link.as_mut().ok_or(SandboxError::WardenGone)?;
+        let ordered = event::monotonic();
+        match job.parked.and_then(|key| self.parked.remove(&key.0)) {
+            Some(parked) => Ok((Run::adopt(parked, link, ordered, job)?, true)),
+            None => Ok((Run::start(link.create(job.create)?, ordered, job)?, false)),
+        }
+    }
+
     /// Starts a run.
     ///
     /// # Errors
     /// The observer comes back with why it could not be started.
     pub fn start(&mut self, job: Job<'_>, observer: O) -> Result<RunKey, Box<Finished<O>>> {
-        let made = match &mut self.link {
-            None => Err(SandboxError::WardenGone.into()),
-            Some(link) => {
-                let ordered = event::monotonic();
-                link.create(job.create)
-                    .map_err(RuntimeError::from)
-                    .and_then(|sandbox| Run::start(sandbox, ordered, job))
-            }
-        };
-        let run = match made {
-            Ok(run) => run,
+        let (run, is_watched) = match self.make(job) {
+            Ok(made) => made,
             Err(error) => {
                 let report = Err(error);
                 return Err(Box::new(Finished { observer, report }));
@@ -118,6 +153,7 @@ impl<O: Observer> Reactor<O> {
             observer,
             watched: Default::default(),
         };
+        entry.watched[Source::Init as usize] = is_watched;
         match watch(&self.epoll, &mut entry) {
             Ok(()) => {
                 self.entries.insert(key, entry);
@@ -160,6 +196,13 @@ impl<O: Observer> Reactor<O> {
 
     fn move_for(&mut self, token: u64) -> Option<Finished<O>> {
         let key = token >> SOURCE_BITS;
+        if let Some(parked) = self.parked.get_mut(&key) {
+            match parked.hear() {
+                Ok(change) => self.changes.extend(change),
+                Err(_) => self.lose(key),
+            }
+            return None;
+        }
         let source = *Source::ALL.get((token & ((1 << SOURCE_BITS) - 1)) as usize)?;
         let (entry, link) = (self.entries.get_mut(&key)?, self.link.as_ref()?);
         let moved = entry
@@ -185,8 +228,21 @@ impl<O: Observer> Reactor<O> {
         finished
     }
 
+    /// A parked sandbox that is of no use.
+    fn lose(&mut self, key: u64) {
+        self.unpark(ParkKey(key));
+        self.changes.push(ParkChange::Lost { key: ParkKey(key) });
+    }
+
     fn note(&mut self, reply: Reply) -> Option<Finished<O>> {
         let key = reply.key();
+        if let Some(parked) = self.parked.get_mut(&key) {
+            match reply {
+                Reply::Created { limited, .. } => parked.facts.limited = limited,
+                _ => self.lose(key),
+            }
+            return None;
+        }
         let entry = self.entries.get_mut(&key)?;
         if let Err(error) = entry.run.note_reply(reply) {
             return self.give_up(key, error);
@@ -221,6 +277,11 @@ impl<O: Observer> Reactor<O> {
 
     fn lose_warden(&mut self) -> Vec<Finished<O>> {
         self.link = None;
+        let lost = self
+            .parked
+            .drain()
+            .map(|(key, _)| ParkChange::Lost { key: ParkKey(key) });
+        self.changes.extend(lost);
         let gone = |(_, entry): (u64, Entry<O>)| Finished {
             observer: entry.observer,
             report: Err(SandboxError::WardenGone.into()),

@@ -2,12 +2,13 @@
 //! has come.
 
 use super::output::Output;
-use super::{Job, Observer, ProgramExit, Report, StartFailure, Stream};
+use super::parked::Parked;
+use super::{Job, Made, Observer, ProgramExit, Report, StartFailure, Stream};
 use crate::error::RuntimeError;
 use casemate_init::stream::Parser;
 use casemate_sandbox::client::Heard;
 use casemate_sandbox::warden::message::Reply;
-use casemate_sandbox::{Ended, Link, Sandbox, SandboxError, SandboxEvent, SpawnOrder};
+use casemate_sandbox::{Bind, Ended, Link, Prepared, Sandbox, SandboxError, SandboxEvent, SpawnOrder};
 use casemate_sys::{event, fd, libc};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -46,6 +47,9 @@ pub(super) struct Run {
     harvest_pipe: Option<OwnedFd>,
     parser: Option<Parser>,
     init_gone: bool,
+    /// The program, until the limits of its sandbox are set.
+    held: Option<Prepared>,
+    was_parked: bool,
     ended: Option<Ended>,
     facts: Facts,
     ordered: Duration,
@@ -55,7 +59,7 @@ pub(super) struct Run {
 
 /// What was learned on the way.
 #[derive(Default, Debug)]
-struct Facts {
+pub(super) struct Facts {
     exit: Option<ProgramExit>,
     start_failure: Option<StartFailure>,
     setup_failure: Option<StartFailure>,
@@ -64,29 +68,69 @@ struct Facts {
     disk_peak_bytes: Option<u64>,
     disk_full: bool,
     network_bytes: Option<u64>,
-    limited: bool,
-    separate_ids: bool,
-    landlock_abi: u32,
+    pub(super) limited: bool,
+    pub(super) separate_ids: bool,
+    pub(super) landlock_abi: u32,
     started_at: Option<SystemTime>,
+    made: Option<Made>,
 }
 
 impl Run {
     /// Orders the program right behind its sandbox; the kernel keeps the order. `ordered` is when the
     /// sandbox was asked for.
     pub(super) fn start(sandbox: Sandbox, ordered: Duration, job: Job<'_>) -> Result<Self, RuntimeError> {
+        let mut run = Self::new(sandbox, Facts::default(), ordered, job)?;
+        run.spawn()?;
+        Ok(run)
+    }
+
+    /// Puts a parked sandbox to use. The program is ordered when its limits are set.
+    pub(super) fn adopt(
+        parked: Parked,
+        link: &Link,
+        ordered: Duration,
+        job: Job<'_>,
+    ) -> Result<Self, RuntimeError> {
+        let wanted = Bind::from(&job.create);
+        let before = Bind::from(&parked.create);
+        let same = |b: &Bind| (b.memory_bytes, b.pids, b.cpu_millis);
+        let is_limited = same(&wanted) == same(&before);
+        let mut run = Self::new(parked.sandbox, parked.facts, ordered, job)?;
+        run.was_parked = true;
+        link.bind(&run.sandbox, wanted)?;
+        if is_limited {
+            run.spawn()?;
+        }
+        Ok(run)
+    }
+
+    /// Orders the program, once.
+    fn spawn(&mut self) -> Result<(), RuntimeError> {
+        match self.held.take() {
+            Some(prepared) => Ok(self.sandbox.spawn(prepared)?),
+            None => Ok(()),
+        }
+    }
+
+    fn new(sandbox: Sandbox, facts: Facts, ordered: Duration, job: Job<'_>) -> Result<Self, RuntimeError> {
         let parser = job
             .collect
             .as_ref()
             .map(|c| Parser::new(c.max_files as usize, c.max_bytes));
-        sandbox.spawn(SpawnOrder {
+        let prepared = SpawnOrder {
             spawn: SPAWN,
             spec: job.spec,
             contents: job.contents,
             last: true,
             collect: job.collect,
             no_stdin: job.stdin.is_empty(),
-        })?;
+            fork: job.fork,
+            memory_bytes: job.create.memory_bytes,
+        }
+        .prepare()?;
         Ok(Self {
+            held: Some(prepared),
+            was_parked: false,
             sandbox,
             stdin: job.stdin.to_vec(),
             fed: 0,
@@ -97,7 +141,7 @@ impl Run {
             parser,
             init_gone: false,
             ended: None,
-            facts: Facts::default(),
+            facts,
             ordered,
             started: None,
             exited: None,
@@ -217,7 +261,9 @@ impl Run {
                 self.facts.landlock_abi = landlock_abi;
                 self.facts.separate_ids = separate_ids;
             }
-            SandboxEvent::Started { .. } => {
+            SandboxEvent::Warm { .. } => {}
+            SandboxEvent::Started { made, .. } => {
+                self.facts.made = Some(made);
                 // Our clock starts before the warden's, so that no run is seen to end before its limit.
                 self.started = Some(event::monotonic());
                 link.arm(&self.sandbox)?;
@@ -270,6 +316,7 @@ impl Run {
     pub(super) fn note_reply(&mut self, reply: Reply) -> Result<(), RuntimeError> {
         match reply {
             Reply::Created { limited, .. } => self.facts.limited = limited,
+            Reply::Bound { .. } => self.spawn()?,
             Reply::Refused {
                 wall, reason, errno, ..
             } => return Err(refused(&wall, &reason, errno).into()),
@@ -336,6 +383,8 @@ impl Run {
             limited: facts.limited,
             separate_ids: facts.separate_ids,
             landlock_abi: facts.landlock_abi,
+            made: facts.made.unwrap_or(Made::Executed),
+            was_parked: self.was_parked,
             lease: started.saturating_sub(self.ordered),
             run: exited - started,
             collect: now.saturating_sub(exited),

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,14 @@ pub(super) fn write(path: &Path, value: &[u8]) -> io::Result<()> {
         n if n == value.len() => Ok(()),
         _ => Err(io::Error::from(io::ErrorKind::WriteZero)),
     }
+}
+
+/// Opens a file for writing only.
+pub(super) fn door(path: &Path) -> Result<OwnedFd, CgroupError> {
+    let opened = OpenOptions::new().write(true).open(path);
+    opened
+        .map(OwnedFd::from)
+        .map_err(|error| CgroupError::io("open", path, error))
 }
 
 /// Writes a decimal number in one call.

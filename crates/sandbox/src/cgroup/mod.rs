@@ -22,7 +22,7 @@ mod v2;
 #[cfg(test)]
 mod tests;
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -159,6 +159,19 @@ pub trait Group {
     /// Closes what only the arrival of the first process needed: a group that stands holds no descriptor but its
     /// [`Group::oom_event`].
     fn close_entry(&mut self);
+
+    /// Changes the limits.
+    ///
+    /// # Errors
+    /// When the kernel refused one: nothing may be run in it then.
+    fn limit(&self, limits: &Limits) -> Result<(), CgroupError>;
+
+    /// Files to which a process writes `0` to come in, whoever it is: the kernel asks whether we, who opened them, may
+    /// move it (`cgroup1_procs_write`, `cgroup_procs_write`).
+    ///
+    /// # Errors
+    /// When one cannot be opened.
+    fn doors(&self) -> Result<Vec<OwnedFd>, CgroupError>;
 
     /// Brings a process in. What it made before stays where it was, so call this before it makes anything.
     ///

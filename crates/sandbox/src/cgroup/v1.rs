@@ -8,7 +8,7 @@
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -73,23 +73,6 @@ impl V1 {
         self.trees.iter().find(|tree| tree.set.has(one))
     }
 
-    fn limit(&self, dir: &Path, has: Set, limits: &Limits) -> Result<(), CgroupError> {
-        if has.has(Set::CPU) {
-            limit_cpu(dir, quota_us(limits.cpu_millis))?;
-        }
-        if has.has(Set::MEMORY) {
-            set(dir, "memory.limit_in_bytes", limits.memory_bytes)?;
-            match self.memsw {
-                true => set(dir, "memory.memsw.limit_in_bytes", limits.memory_bytes)?,
-                false => set(dir, "memory.swappiness", 0)?,
-            }
-        }
-        if has.has(Set::PIDS) {
-            set(dir, "pids.max", u64::from(limits.pids))?;
-        }
-        Ok(())
-    }
-
     /// Makes the directories one after another into `group`, each with its limits.
     fn fill(&self, group: &mut V1Group, name: &str, limits: &Limits) -> Result<(), CgroupError> {
         for tree in &self.trees {
@@ -97,7 +80,7 @@ impl V1 {
             std::fs::create_dir(&dir).map_err(|error| CgroupError::io("make", &dir, error))?;
             group.dirs.push((tree.set, dir));
             if let Some((_, dir)) = group.dirs.last() {
-                self.limit(dir, tree.set, limits)?;
+                set_limits(dir, tree.set, self.memsw, limits)?;
             }
         }
         group.allow_oom_kills()?;
@@ -149,6 +132,7 @@ impl Hierarchy for V1 {
         let mut group = V1Group {
             dirs: Vec::with_capacity(self.trees.len()),
             life: None,
+            memsw: self.memsw,
             oom_event: OnceCell::new(),
         };
         match self.fill(&mut group, name, limits) {
@@ -186,6 +170,7 @@ struct V1Group {
     /// What has been made and is not yet removed.
     dirs: Vec<(Set, PathBuf)>,
     life: Option<Life>,
+    memsw: bool,
     oom_event: OnceCell<Option<File>>,
 }
 
@@ -253,6 +238,18 @@ impl Group for V1Group {
         if let Some(life) = &mut self.life {
             life.close_entry();
         }
+    }
+
+    fn limit(&self, limits: &Limits) -> Result<(), CgroupError> {
+        self.dirs
+            .iter()
+            .try_for_each(|(has, dir)| set_limits(dir, *has, self.memsw, limits))
+    }
+
+    fn doors(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+        let tasks = self.dirs.iter().map(|(_, dir)| dir.join("tasks"));
+        let procs = self.life.iter().map(|life| life.dir().join("cgroup.procs"));
+        tasks.chain(procs).map(|path| files::door(&path)).collect()
     }
 
     fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError> {
@@ -361,6 +358,33 @@ impl Group for V1Group {
         }
         Ok(())
     }
+}
+
+/// Sets the limits of one hierarchy.
+fn set_limits(dir: &Path, has: Set, memsw: bool, limits: &Limits) -> Result<(), CgroupError> {
+    if has.has(Set::CPU) {
+        limit_cpu(dir, quota_us(limits.cpu_millis))?;
+    }
+    if has.has(Set::MEMORY) {
+        let (memory, both) = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes");
+        let bytes = limits.memory_bytes;
+        match (memsw, set(dir, memory, bytes)) {
+            (true, Ok(())) => set(dir, both, bytes)?,
+            // The one may not be above the other, so the order depends on the direction.
+            (true, Err(_)) => {
+                set(dir, both, bytes)?;
+                set(dir, memory, bytes)?;
+            }
+            (false, answer) => {
+                answer?;
+                set(dir, "memory.swappiness", 0)?;
+            }
+        }
+    }
+    if has.has(Set::PIDS) {
+        set(dir, "pids.max", u64::from(limits.pids))?;
+    }
+    Ok(())
 }
 
 /// The CPU quota for a period of [`PERIOD_US`].

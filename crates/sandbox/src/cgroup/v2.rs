@@ -5,7 +5,7 @@
 
 use std::cell::OnceCell;
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,20 +36,25 @@ impl V2 {
     }
 
     fn limit(&self, dir: &Path, limits: &Limits) -> Result<(), CgroupError> {
-        set(dir, "memory.max", limits.memory_bytes)?;
         if self.swap_file {
             set(dir, "memory.swap.max", 0)?;
         }
         // One OOM ends the whole sandbox, not a process of the kernel's choice (Linux 4.19).
         set(dir, "memory.oom.group", 1)?;
-        set(dir, "pids.max", u64::from(limits.pids))?;
-        let quota = quota_us(limits.cpu_millis);
-        let (mut digits, mut value) = ([0u8; 20], Vec::with_capacity(32));
-        value.extend_from_slice(files::decimal(quota, &mut digits));
-        value.push(b' ');
-        value.extend_from_slice(files::decimal(PERIOD_US, &mut digits));
-        refused(dir, "cpu.max", quota, files::write(&dir.join("cpu.max"), &value))
+        set_limits(dir, limits)
     }
+}
+
+/// Sets the limits that can change.
+fn set_limits(dir: &Path, limits: &Limits) -> Result<(), CgroupError> {
+    set(dir, "memory.max", limits.memory_bytes)?;
+    set(dir, "pids.max", u64::from(limits.pids))?;
+    let quota = quota_us(limits.cpu_millis);
+    let (mut digits, mut value) = ([0u8; 20], Vec::with_capacity(32));
+    value.extend_from_slice(files::decimal(quota, &mut digits));
+    value.push(b' ');
+    value.extend_from_slice(files::decimal(PERIOD_US, &mut digits));
+    refused(dir, "cpu.max", quota, files::write(&dir.join("cpu.max"), &value))
 }
 
 impl Hierarchy for V2 {
@@ -134,6 +139,14 @@ impl Group for V2Group {
 
     fn close_entry(&mut self) {
         self.life.close_entry();
+    }
+
+    fn limit(&self, limits: &Limits) -> Result<(), CgroupError> {
+        set_limits(self.life.dir(), limits)
+    }
+
+    fn doors(&self) -> Result<Vec<OwnedFd>, CgroupError> {
+        Ok(vec![files::door(&self.life.dir().join("cgroup.procs"))?])
     }
 
     fn attach(&self, pid: u32, arrival: Arrival) -> Result<(), CgroupError> {

@@ -11,7 +11,7 @@ mod setuid;
 use crate::error::{AtStep, SandboxError};
 use crate::seccomp;
 use casemate_init::codec::{Malformed, Reader, Writer};
-use casemate_init::plan::{MAX_PLAN_BYTES, Omitted, Plan};
+use casemate_init::plan::{MAX_PLAN_BYTES, Omitted, Plan, ZygotePlan};
 use casemate_sys::memfd::{self, Kind};
 use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
@@ -21,6 +21,7 @@ use std::path::PathBuf;
 pub use apparmor::{
     PROFILE_NAME as APPARMOR_PROFILE_NAME, PROFILE_TEXT as APPARMOR_PROFILE, is_loaded as is_apparmor_loaded,
 };
+pub use casemate_init::protocol::PROGRAM_ID;
 pub use landlock::lacking as landlock_lacks;
 pub(crate) use landlock::own_folder;
 
@@ -28,8 +29,6 @@ pub(crate) use landlock::own_folder;
 pub const SHM_BYTES: u64 = 64 << 20;
 /// Inodes of the disk (the contract).
 pub const DISK_INODES: u64 = 16_384;
-/// User and group id of the programs, as seen inside.
-pub const PROGRAM_ID: u32 = 1000;
 
 /// What one kind of sandbox is made for.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +39,8 @@ pub struct Ground {
     pub extra: Vec<PathBuf>,
     /// Where results of a slow look at the host may be kept; `None`: nowhere.
     pub cache_dir: Option<PathBuf>,
+    /// The interpreter that forks this kind's programs, where it can: a profile of AppArmor is entered by exec alone.
+    pub zygote: Option<ZygotePlan>,
     /// Walls left out; only a test build can.
     pub omitted: Omitted,
 }
@@ -66,6 +67,8 @@ pub struct Blueprint {
     pub landlock_abi: u32,
     /// Whether programs enter the AppArmor profile.
     pub apparmor: bool,
+    /// Whether an interpreter forks its programs.
+    pub has_zygote: bool,
 }
 
 /// Most sources of a blueprint.
@@ -111,6 +114,7 @@ impl Blueprint {
             omitted: self.omitted,
             landlock_abi: self.landlock_abi,
             apparmor: self.apparmor,
+            has_zygote: self.has_zygote,
         })
     }
 
@@ -131,12 +135,14 @@ impl Blueprint {
         }
         let landlock_abi = decoded.landlock.abi;
         let apparmor = !decoded.apparmor.is_empty();
+        let has_zygote = decoded.zygote.is_some();
         Ok(Self {
             plan,
             sources,
             omitted: decoded.omitted,
             landlock_abi,
             apparmor,
+            has_zygote,
         })
     }
 }
@@ -163,8 +169,10 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         program_filter: seccomp::program().to_vec(),
         offline_filter: seccomp::program_offline().to_vec(),
         collector_filter: seccomp::collector().to_vec(),
+        zygote: ground.zygote.clone().filter(|_| !apparmor),
         omitted: ground.omitted,
     };
+    let has_zygote = plan.zygote.is_some();
     let landlock_abi = plan.landlock.abi;
     let file = memfd::sealed("casemate-plan", Kind::Data, &plan.encode()).at(|| "seal the plan".into())?;
     Ok(Blueprint {
@@ -173,5 +181,6 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         omitted: ground.omitted,
         landlock_abi,
         apparmor,
+        has_zygote,
     })
 }

@@ -1,12 +1,12 @@
 //! One sandbox as the warden sees it: its init, its cgroup, its ids, its clocks.
 
 use super::launch::OWN_PROCESSES;
-use super::message::{Cause, Create, Ended};
+use super::message::{Bind, Cause, Create, Ended};
 use super::pace::{BUSY_LOOK, Pace, soonest};
-use crate::cgroup::{CgroupError, Group};
+use crate::cgroup::{CgroupError, Group, Limits};
 use crate::ids::IdLease;
 use casemate_sys::process::{self, Used, Wait};
-use casemate_sys::{event, signal};
+use casemate_sys::{event, libc, signal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -32,12 +32,23 @@ enum Phase {
     Dead { since: Duration, retry: Duration },
 }
 
+/// The init of a sandbox.
+pub(super) struct Init {
+    /// Its pid, where it is our child; otherwise it is a template's, which reaps it.
+    pub pid: Option<i32>,
+    /// Its pidfd.
+    pub pidfd: OwnedFd,
+    /// Its socket, whose end tells it of ours; a template's needs none.
+    pub sync: Option<OwnedFd>,
+}
+
 /// One sandbox.
 pub(super) struct Cell {
     pub key: u64,
-    pub pid: i32,
-    pub pidfd: OwnedFd,
-    pub sync: OwnedFd,
+    /// Its init, once it is known.
+    pub init: Option<Init>,
+    /// The signal that an init that is not known yet is to get.
+    owed: Option<i32>,
     pub group: Option<Box<dyn Group>>,
     pub lease: Option<IdLease>,
     limits: Create,
@@ -56,9 +67,7 @@ pub(super) struct Cell {
 impl Cell {
     pub(super) fn new(
         create: &Create,
-        pid: i32,
-        pidfd: OwnedFd,
-        sync: OwnedFd,
+        init: Option<Init>,
         mut group: Option<Box<dyn Group>>,
         lease: Option<IdLease>,
     ) -> Self {
@@ -67,9 +76,8 @@ impl Cell {
         }
         Self {
             key: create.key,
-            pid,
-            pidfd,
-            sync,
+            init,
+            owed: None,
             group,
             lease,
             limits: *create,
@@ -83,6 +91,65 @@ impl Cell {
             oom_kills: 0,
             has_spoken: false,
         }
+    }
+
+    /// Takes note of the init that a template has made.
+    pub(super) fn join(&mut self, pidfd: OwnedFd) {
+        let owed = self.owed.take();
+        self.init = Some(Init {
+            pid: None,
+            pidfd,
+            sync: None,
+        });
+        if let Some(signal) = owed {
+            self.signal(signal);
+        }
+    }
+
+    /// Its template could not make it, or is dead: nothing of it is left but its group.
+    pub(super) fn lose(&mut self) {
+        if self.init.is_none() {
+            self.note_end();
+        }
+    }
+
+    pub(super) fn is_unmade_of(&self, template: u64) -> bool {
+        self.init.is_none() && !self.is_dead() && u64::from(self.limits.blueprint) == template
+    }
+
+    fn signal(&mut self, signal: i32) {
+        match &self.init {
+            Some(init) => _ = process::kill_fd(init.pidfd.as_fd(), signal),
+            None => self.owed = Some(self.owed.map_or(signal, |owed| owed.min(signal))),
+        }
+    }
+
+    /// Puts a parked sandbox to use under these limits.
+    pub(super) fn bind(&mut self, bind: &Bind) -> Result<(), CgroupError> {
+        let before = &self.limits;
+        let same = (before.memory_bytes, before.pids, before.cpu_millis)
+            == (bind.memory_bytes, bind.pids, bind.cpu_millis);
+        if let (Some(group), false) = (&self.group, same) {
+            group.limit(&Limits {
+                memory_bytes: bind.memory_bytes + self.limits.disk_bytes,
+                pids: bind.pids + OWN_PROCESSES,
+                cpu_millis: bind.cpu_millis,
+            })?;
+        }
+        self.limits = Create {
+            memory_bytes: bind.memory_bytes,
+            pids: bind.pids,
+            cpu_millis: bind.cpu_millis,
+            wall: bind.wall,
+            cpu: bind.cpu,
+            grace: bind.grace,
+            parked: false,
+            ..self.limits
+        };
+        if self.phase == Phase::Idle {
+            self.wall_until = event::monotonic() + SETUP_LIMIT + bind.wall;
+        }
+        Ok(())
     }
 
     /// Starts the clocks; a second call changes nothing.
@@ -104,6 +171,7 @@ impl Cell {
     /// The next instant at which [`Cell::tick`] must be called.
     pub(super) fn next_clock(&self) -> Option<Duration> {
         match self.phase {
+            Phase::Idle if self.limits.parked => self.recount.map(|(at, _)| at),
             Phase::Idle | Phase::Armed => {
                 let recount = self.recount.map_or(self.wall_until, |(at, _)| at);
                 Some(recount.min(self.wall_until))
@@ -135,7 +203,7 @@ impl Cell {
                     return;
                 }
                 // Init did not end in time: its death takes the whole pid namespace with it.
-                let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
+                self.signal(signal::SIGKILL);
                 if let Some(group) = &self.group {
                     let _ = group.kill();
                 }
@@ -143,7 +211,9 @@ impl Cell {
                     until: now + Duration::from_secs(1),
                 };
             }
-            Phase::Idle | Phase::Armed if now >= self.wall_until => self.end(Cause::Wall),
+            Phase::Idle | Phase::Armed if now >= self.wall_until && !self.limits.parked => {
+                self.end(Cause::Wall);
+            }
             Phase::Idle | Phase::Armed => {
                 if let Some((at, wait)) = self.recount
                     && now >= at
@@ -218,13 +288,13 @@ impl Cell {
             if let Some(group) = &self.group {
                 let _ = group.unthrottle();
             }
-            let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGTERM);
+            self.signal(signal::SIGTERM);
         }
     }
 
     /// Kills at once: the client is gone.
     pub(super) fn kill(&mut self) {
-        let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
+        self.signal(signal::SIGKILL);
         if !self.is_dead() {
             self.phase = Phase::Ending {
                 until: event::monotonic(),
@@ -237,20 +307,37 @@ impl Cell {
         if self.is_dead() {
             return;
         }
-        if let Ok(Some(reaped)) = process::reap(self.pid, Wait::Look) {
-            self.used = reaped.used;
-            if let Some(group) = &self.group {
-                self.oom_kills = self.oom_kills.max(group.oom_kills().unwrap_or(0));
+        let Some(init) = &self.init else { return };
+        match init.pid {
+            Some(pid) => {
+                let Ok(Some(reaped)) = process::reap(pid, Wait::Look) else {
+                    return;
+                };
+                self.used = reaped.used;
             }
-            if self.oom_kills > 0 && self.cause == Cause::Itself {
-                self.cause = Cause::Memory;
+            // Readable when it has ended (pidfd_open(2)), and with it everything in its pid namespace.
+            None => {
+                let ended = event::wait_one(init.pidfd.as_fd(), libc::POLLIN, Some(Duration::ZERO));
+                if !matches!(ended, Ok(true)) {
+                    return;
+                }
             }
-            let now = event::monotonic();
-            self.phase = Phase::Dead {
-                since: now,
-                retry: now,
-            };
         }
+        self.note_end();
+    }
+
+    fn note_end(&mut self) {
+        if let Some(group) = &self.group {
+            self.oom_kills = self.oom_kills.max(group.oom_kills().unwrap_or(0));
+        }
+        if self.oom_kills > 0 && self.cause == Cause::Itself {
+            self.cause = Cause::Memory;
+        }
+        let now = event::monotonic();
+        self.phase = Phase::Dead {
+            since: now,
+            retry: now,
+        };
     }
 
     /// What a dead cell had used, once: every process of it is dead, so that this is all of it.

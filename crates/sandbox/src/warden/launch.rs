@@ -1,6 +1,6 @@
 //! Makes one cell: cgroup, ids, trees, the clone with its namespaces, the maps, and the exec of init.
 
-use super::cell::Cell;
+use super::cell::{Cell, Init};
 use super::message::Create;
 use super::{House, place};
 use crate::cgroup::{Arrival, Group, Limits};
@@ -76,8 +76,29 @@ fn build(
             return Err(undo(group, error));
         }
     };
-    let (mut cell, trees) = clone(blueprint, create, house.null.as_fd(), group, lease, control)?;
-    match admit(house, &cell, blueprint.omitted) {
+    let cloned = match clone(
+        blueprint,
+        house.null.as_fd(),
+        group.as_deref(),
+        lease.is_some(),
+        control,
+    ) {
+        Ok(cloned) => cloned,
+        Err(error) => return Err(undo(group, error)),
+    };
+    let Cloned {
+        pid,
+        pidfd,
+        sync,
+        trees,
+    } = cloned;
+    let init = Init {
+        pid: Some(pid),
+        pidfd,
+        sync: Some(sync),
+    };
+    let mut cell = Cell::new(create, Some(init), group, lease);
+    match admit(house, pid, cell.lease.as_ref(), blueprint.omitted) {
         Ok(()) => Ok((cell, trees)),
         Err(error) => {
             cell.discard();
@@ -88,7 +109,7 @@ fn build(
 }
 
 /// Takes a group away again that nobody is in.
-fn undo(group: Option<Box<dyn Group>>, error: SandboxError) -> SandboxError {
+pub(super) fn undo(group: Option<Box<dyn Group>>, error: SandboxError) -> SandboxError {
     if let Some(mut group) = group {
         // Empty still, so one try is enough; otherwise the next sweep finds it.
         let _ = group.remove();
@@ -110,7 +131,7 @@ fn network(omitted: Omitted, create: &Create) -> Result<(), SandboxError> {
     Ok(())
 }
 
-fn make_group(
+pub(super) fn make_group(
     house: &House,
     omitted: Omitted,
     create: &Create,
@@ -157,31 +178,26 @@ fn namespaces(omitted: Omitted) -> i32 {
         .fold(0, |flags, (_, flag)| flags | flag)
 }
 
-fn clone(
+/// A process in its namespaces that waits for its ids and the image of init.
+pub(super) struct Cloned {
+    pub pid: i32,
+    pub pidfd: OwnedFd,
+    pub sync: OwnedFd,
+    /// What it inherits; to be closed when nobody waits.
+    pub trees: Vec<OwnedFd>,
+}
+
+/// Clones the first process of a sandbox, or of a template.
+pub(super) fn clone(
     blueprint: &Blueprint,
-    create: &Create,
     null: BorrowedFd<'_>,
-    group: Option<Box<dyn Group>>,
-    lease: Option<IdLease>,
+    group: Option<&dyn Group>,
+    is_leased: bool,
     control: OwnedFd,
-) -> Result<(Cell, Vec<OwnedFd>), SandboxError> {
-    let trees = match clone_sources(&blueprint.sources) {
-        Ok(trees) => trees,
-        Err(error) => return Err(undo(group, error)),
-    };
-    let (sync, sync_inside) = match socket::pair() {
-        Ok(pair) => pair,
-        Err(e) => {
-            return Err(undo(
-                group,
-                SandboxError::Host {
-                    step: "make a socket".into(),
-                    source: e,
-                },
-            ));
-        }
-    };
-    let cgroup = group.as_ref().and_then(|g| g.clone_target());
+) -> Result<Cloned, SandboxError> {
+    let trees = clone_sources(&blueprint.sources)?;
+    let (sync, sync_inside) = socket::pair().at(|| "make a socket".into())?;
+    let cgroup = group.and_then(|g| g.clone_target());
     let arrival = if cgroup.is_some() {
         Arrival::Cloned
     } else {
@@ -189,11 +205,16 @@ fn clone(
     };
     let cloned = process::clone_into(namespaces(blueprint.omitted), cgroup);
     match cloned.at(|| "clone a sandbox into its namespaces".into()) {
-        Err(error) => Err(undo(group, error)),
-        Ok(Side::Parent { pid, pidfd }) => Ok((Cell::new(create, pid, pidfd, sync, group, lease), trees)),
+        Err(error) => Err(error),
+        Ok(Side::Parent { pid, pidfd }) => Ok(Cloned {
+            pid,
+            pidfd,
+            sync,
+            trees,
+        }),
         Ok(Side::Child) => {
             drop(sync);
-            let identity = identity_of(lease.is_some(), blueprint.omitted);
+            let identity = identity_of(is_leased, blueprint.omitted);
             let error = match group.map_or(Ok(()), |g| g.enter(arrival)) {
                 Ok(()) => become_init(null, blueprint, identity, &trees, &sync_inside, &control),
                 Err(error) => io::Error::other(with_causes(&error)),
@@ -299,12 +320,12 @@ fn become_init(
 }
 
 /// Writes the id maps of the cell's first process, which has brought itself into its cgroup.
-fn admit(house: &House, cell: &Cell, omitted: Omitted) -> Result<(), SandboxError> {
+fn admit(house: &House, pid: i32, lease: Option<&IdLease>, omitted: Omitted) -> Result<(), SandboxError> {
     if omitted.has(Wall::User) {
         return Ok(());
     }
     let own = |lease: &IdLease| format!("0 {} 1\n{PROGRAM_ID} {} 1\n", lease.init, lease.program);
-    let maps = match (&cell.lease, house.standing) {
+    let maps = match (lease, house.standing) {
         (Some(lease), _) => [("uid_map", own(lease)), ("gid_map", own(lease))],
         (None, Standing::Single { uid, gid }) => [
             ("uid_map", format!("{PROGRAM_ID} {uid} 1\n")),
@@ -312,9 +333,14 @@ fn admit(house: &House, cell: &Cell, omitted: Omitted) -> Result<(), SandboxErro
         ],
         (None, _) => return Err(SandboxError::Protocol { peer: "warden" }),
     };
+    write_maps(pid, &maps)
+}
+
+/// Writes `uid_map` and `gid_map`.
+pub(super) fn write_maps(pid: i32, maps: &[(&str, String)]) -> Result<(), SandboxError> {
     for (kind, map) in maps {
-        let path = format!("/proc/{}/{kind}", cell.pid);
-        std::fs::write(&path, &map).at(|| format!("write {path}"))?;
+        let path = format!("/proc/{pid}/{kind}");
+        std::fs::write(&path, map).at(|| format!("write {path}"))?;
     }
     Ok(())
 }
@@ -327,8 +353,10 @@ fn release(cell: &Cell, create: &Create, image: BorrowedFd<'_>) -> Result<(), Sa
         disk_bytes: create.disk_bytes,
         inodes: DISK_INODES,
         loopback: create.loopback,
+        template: false,
     };
-    let sync = cell.sync.as_fd();
+    let sync = cell.init.as_ref().and_then(|init| init.sync.as_ref());
+    let sync = sync.ok_or(SandboxError::Protocol { peer: "warden" })?.as_fd();
     socket::send(sync, b"go", &[image])
         .and_then(|()| socket::send(sync, &release.encode(), &[]))
         .at(|| "release init".into())

@@ -35,6 +35,43 @@ pub struct Create {
     pub grace: Duration,
     /// Whether the loopback interface is brought up.
     pub loopback: bool,
+    /// Made ahead of its use: no clock runs before [`Request::Bind`], which also sets its limits anew.
+    pub parked: bool,
+    /// Made in a template, where the blueprint has a zygote; the reply says whether it was.
+    pub template: bool,
+}
+
+/// What is decided about a sandbox when it is put to use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bind {
+    /// Which.
+    pub key: u64,
+    /// Memory limit of the programs, bytes.
+    pub memory_bytes: u64,
+    /// Most processes and threads of the programs.
+    pub pids: u32,
+    /// CPU bandwidth in thousandths.
+    pub cpu_millis: u32,
+    /// Wall clock limit from [`Request::Arm`] on.
+    pub wall: Duration,
+    /// CPU time limit.
+    pub cpu: Option<Duration>,
+    /// How long init may take to end after it was told to, collection included.
+    pub grace: Duration,
+}
+
+impl From<&Create> for Bind {
+    fn from(create: &Create) -> Self {
+        Self {
+            key: create.key,
+            memory_bytes: create.memory_bytes,
+            pids: create.pids,
+            cpu_millis: create.cpu_millis,
+            wall: create.wall,
+            cpu: create.cpu,
+            grace: create.grace,
+        }
+    }
 }
 
 /// What a client asks of the warden.
@@ -47,6 +84,8 @@ pub enum Request {
     Image,
     /// Build a sandbox.
     Create(Create),
+    /// Set the limits of a parked sandbox; [`Reply::Bound`] answers, or a refusal, and the sandbox ends.
+    Bind(Bind),
     /// Start its clocks: from here on the wall limit counts. Without it the limit counts from the
     /// building on, with ten seconds more.
     Arm {
@@ -82,7 +121,19 @@ impl Request {
                 w.u64(millis(c.wall));
                 w.u64(c.cpu.map_or(0, millis));
                 w.u64(millis(c.grace));
-                w.u8(c.loopback.into());
+                for b in [c.loopback, c.parked, c.template] {
+                    w.u8(b.into());
+                }
+            }
+            Request::Bind(b) => {
+                w.u8(6);
+                w.u64(b.key);
+                w.u64(b.memory_bytes);
+                w.u32(b.pids);
+                w.u32(b.cpu_millis);
+                w.u64(millis(b.wall));
+                w.u64(b.cpu.map_or(0, millis));
+                w.u64(millis(b.grace));
             }
             Request::Blueprint => w.u8(4),
             Request::Image => w.u8(5),
@@ -110,6 +161,7 @@ impl Request {
             3 => Request::End { key: r.u64()? },
             4 => Request::Blueprint,
             5 => Request::Image,
+            6 => Request::Bind(decode_bind(&mut r)?),
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -129,21 +181,49 @@ fn decode_create(r: &mut Reader<'_>) -> Result<Create, Malformed> {
         wall: Duration::from_millis(r.u64()?),
         cpu: Some(r.u64()?).filter(|ms| *ms > 0).map(Duration::from_millis),
         grace: Duration::from_millis(r.u64()?),
-        loopback: match r.u8()? {
-            0 => false,
-            1 => true,
-            _ => return Err(Malformed::Range),
-        },
+        loopback: flag(r)?,
+        parked: flag(r)?,
+        template: flag(r)?,
     };
-    let some = create.memory_bytes > 0 && create.disk_bytes > 0 && create.pids > 0 && create.cpu_millis > 0;
-    let bounded = create.memory_bytes.max(create.disk_bytes) <= MAX_BYTES
-        && create.pids <= MAX_PIDS
-        && create.cpu_millis <= MAX_CPU_MILLIS;
-    let timed = !create.wall.is_zero() && create.wall <= MAX_WALL && create.grace <= MAX_GRACE;
-    if some && bounded && timed {
-        Ok(create)
-    } else {
-        Err(Malformed::Range)
+    let has_disk = (1..=MAX_BYTES).contains(&create.disk_bytes);
+    match has_disk && Bind::from(&create).is_bounded() {
+        true => Ok(create),
+        false => Err(Malformed::Range),
+    }
+}
+
+fn flag(r: &mut Reader<'_>) -> Result<bool, Malformed> {
+    match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Malformed::Range),
+    }
+}
+
+fn decode_bind(r: &mut Reader<'_>) -> Result<Bind, Malformed> {
+    let bind = Bind {
+        key: r.u64()?,
+        memory_bytes: r.u64()?,
+        pids: r.u32()?,
+        cpu_millis: r.u32()?,
+        wall: Duration::from_millis(r.u64()?),
+        cpu: Some(r.u64()?).filter(|ms| *ms > 0).map(Duration::from_millis),
+        grace: Duration::from_millis(r.u64()?),
+    };
+    match bind.is_bounded() {
+        true => Ok(bind),
+        false => Err(Malformed::Range),
+    }
+}
+
+impl Bind {
+    fn is_bounded(&self) -> bool {
+        (1..=MAX_BYTES).contains(&self.memory_bytes)
+            && (1..=MAX_PIDS).contains(&self.pids)
+            && (1..=MAX_CPU_MILLIS).contains(&self.cpu_millis)
+            && !self.wall.is_zero()
+            && self.wall <= MAX_WALL
+            && self.grace <= MAX_GRACE
     }
 }
 
@@ -206,6 +286,13 @@ pub enum Reply {
         program_id: u32,
         /// Whether init and programs have ids of their own.
         separate_ids: bool,
+        /// Whether it is made in a template.
+        template: bool,
+    },
+    /// The limits of a parked sandbox are set.
+    Bound {
+        /// Which.
+        key: u64,
     },
     /// It could not be built.
     Refused {
@@ -241,7 +328,7 @@ impl Reply {
     /// The client's number of the sandbox that it is about.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Created { key, .. } | Self::Refused { key, .. } => *key,
+            Self::Created { key, .. } | Self::Refused { key, .. } | Self::Bound { key } => *key,
             Self::Ended(ended) => ended.key,
         }
     }
@@ -255,12 +342,18 @@ impl Reply {
                 limited,
                 program_id,
                 separate_ids,
+                template,
             } => {
                 w.u8(1);
                 w.u64(*key);
                 w.u8((*limited).into());
                 w.u32(*program_id);
                 w.u8((*separate_ids).into());
+                w.u8((*template).into());
+            }
+            Reply::Bound { key } => {
+                w.u8(4);
+                w.u64(*key);
             }
             Reply::Refused {
                 key,
@@ -301,7 +394,9 @@ impl Reply {
                 limited: r.u8()? == 1,
                 program_id: r.u32()?,
                 separate_ids: r.u8()? == 1,
+                template: r.u8()? == 1,
             },
+            4 => Reply::Bound { key: r.u64()? },
             2 => Reply::Refused {
                 key: r.u64()?,
                 wall: r.bytes()?,
@@ -349,6 +444,50 @@ mod tests {
             cpu: None,
             grace: Duration::from_millis(8),
             loopback: true,
+            parked: true,
+            template: false,
+        }
+    }
+
+    fn bind() -> Bind {
+        Bind {
+            key: 1,
+            memory_bytes: 2,
+            pids: 3,
+            cpu_millis: 4,
+            wall: Duration::from_millis(5),
+            cpu: Some(Duration::from_millis(6)),
+            grace: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_limit_out_of_range_cannot_be_bound() {
+        let wrong = [
+            Bind {
+                memory_bytes: 0,
+                ..bind()
+            },
+            Bind {
+                pids: MAX_PIDS + 1,
+                ..bind()
+            },
+            Bind {
+                cpu_millis: 0,
+                ..bind()
+            },
+            Bind {
+                wall: MAX_WALL * 2,
+                ..bind()
+            },
+            Bind {
+                grace: MAX_GRACE * 2,
+                ..bind()
+            },
+        ];
+        for bind in wrong {
+            let bytes = Request::Bind(bind).encode();
+            assert_eq!(Request::decode(&bytes), Err(Malformed::Range), "{bind:?}");
         }
     }
 
@@ -356,6 +495,7 @@ mod tests {
     fn requests_read_back_and_numbers_out_of_range_are_refused() {
         for request in [
             Request::Create(create()),
+            Request::Bind(bind()),
             Request::Blueprint,
             Request::Image,
             Request::Arm { key: 9 },
@@ -444,8 +584,9 @@ mod tests {
             limited: true,
             program_id: 7,
             separate_ids: false,
+            template: true,
         };
-        for reply in [Reply::Ended(ended), refused, created] {
+        for reply in [Reply::Ended(ended), refused, created, Reply::Bound { key: 9 }] {
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }
     }

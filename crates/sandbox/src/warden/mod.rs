@@ -13,6 +13,7 @@ mod outbox;
 mod pace;
 mod roster;
 mod serve;
+mod template;
 
 use crate::cgroup::{self, Hierarchy};
 use crate::error::{AtStep, SandboxError};
@@ -117,6 +118,8 @@ pub(crate) struct House {
     standing: Standing,
     ids: Option<IdPool>,
     image: Option<OwnedFd>,
+    /// What makes an interpreter a zygote, for templates.
+    library: Option<OwnedFd>,
     null: OwnedFd,
     hierarchy: Result<Box<dyn Hierarchy>, SandboxError>,
     tag: String,
@@ -181,11 +184,15 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     // Names of groups tell a living warden from a dead one: in one pid namespace, pid and start time never
     // repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
+    let has_zygote = setup.blueprints.iter().any(|blueprint| blueprint.has_zygote);
+    // Without it there are templates without zygotes, whose sandboxes execute.
+    let library = has_zygote.then(crate::image::zygote).and_then(Result::ok);
     Ok(House {
         setup,
         standing,
         ids,
         image,
+        library,
         null,
         hierarchy,
         tag,
@@ -263,6 +270,11 @@ impl House {
         if self.setup.takes_blueprints && self.image.is_none() {
             self.image = sealed;
         }
+    }
+
+    /// The ids that are leased from; only asked for where there are some.
+    fn range(&self) -> IdRange {
+        id_range(&self.setup, self.standing).unwrap_or(ROOT_RANGE)
     }
 
     /// Removes the empty base, unless another warden is about to use it; whether there was none.

@@ -5,10 +5,10 @@ use super::cell::Cell;
 use super::deadlines::Deadlines;
 use crate::cgroup::OomEvent;
 use casemate_sys::epoll::{Epoll, Watch};
-use casemate_sys::libc;
+use casemate_sys::{libc, process};
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 /// Most descriptors that one wait tells of; the rest is told by the next.
@@ -19,6 +19,8 @@ const MAX_READY: usize = 256;
 pub(super) enum Ready {
     /// A descriptor of the loop's own, by its number.
     Own(u64),
+    /// A template has something to say, or is dead: its number.
+    Template(u64),
     /// A process of the cell ran out of memory, or one above.
     Oom(u64),
     /// The cell's init ended.
@@ -66,6 +68,11 @@ impl Roster {
         self.watch.add(fd, watch, number)
     }
 
+    /// Waits for a template's socket.
+    pub(super) fn watch_template(&self, fd: BorrowedFd<'_>, number: u64) -> io::Result<()> {
+        self.watch.add(fd, Watch::Read, (number + 1) * 4 + 2)
+    }
+
     pub(super) fn unwatch(&self, fd: BorrowedFd<'_>) {
         // What was never added needs no removal.
         let _ = self.watch.remove(fd);
@@ -82,6 +89,7 @@ impl Roster {
         ready.clear();
         ready.extend(tokens.into_iter().map(|token| match (token / 4, token % 4) {
             (0, own) => Ready::Own(own),
+            (template, 2) => Ready::Template(template - 1),
             (serial, 0) => Ready::Oom(serial),
             (serial, _) => Ready::Death(serial),
         }));
@@ -126,7 +134,36 @@ impl Roster {
             // Without the event the count is read when the cell has ended.
             let _ = self.watch.add(oom.fd, watch, serial * 4);
         }
-        self.watch.add(cell.pidfd.as_fd(), Watch::Read, serial * 4 + 1)
+        match &cell.init {
+            Some(init) => self.watch.add(init.pidfd.as_fd(), Watch::Read, serial * 4 + 1),
+            None => Ok(()),
+        }
+    }
+
+    /// The cells of a template that it has not made yet.
+    pub(super) fn unmade_of(&self, template: u64) -> Vec<u64> {
+        let unmade = self.cells.iter().filter(|(_, cell)| cell.is_unmade_of(template));
+        unmade.map(|(serial, _)| *serial).collect()
+    }
+
+    /// The serial number that the next cell will get.
+    pub(super) fn next_serial(&self) -> u64 {
+        self.last_serial + 1
+    }
+
+    /// Gives a cell the init that its template has made; one that is gone by now is killed.
+    pub(super) fn join(&mut self, serial: u64, pidfd: OwnedFd) {
+        let Some(cell) = self.cells.get_mut(&serial).filter(|cell| !cell.is_dead()) else {
+            let _ = process::kill_fd(pidfd.as_fd(), libc::SIGKILL);
+            return;
+        };
+        let watched = self.watch.add(pidfd.as_fd(), Watch::Read, serial * 4 + 1);
+        cell.join(pidfd);
+        if watched.is_err() {
+            // Its death is found when it should have ended.
+            cell.kill();
+        }
+        self.reckon(serial);
     }
 
     pub(super) fn has_key(&self, key: u64) -> bool {
@@ -145,7 +182,9 @@ impl Roster {
         if was_alive && cell.is_dead() {
             // Both go on telling, and a child that is being made may hold copies for a moment, which would
             // keep them in the set.
-            let _ = self.watch.remove(cell.pidfd.as_fd());
+            if let Some(init) = &cell.init {
+                let _ = self.watch.remove(init.pidfd.as_fd());
+            }
             if let Some(oom) = oom_event(cell) {
                 let _ = self.watch.remove(oom.fd);
             }

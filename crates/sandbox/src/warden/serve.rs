@@ -5,12 +5,14 @@
 use super::House;
 use super::is_owner_alive;
 use super::launch::launch;
-use super::message::{Cause, Create, MAX_REQUEST_BYTES, Reply, Request};
+use super::message::{Bind, Cause, Create, MAX_REQUEST_BYTES, Reply, Request};
 use super::outbox::Outbox;
 use super::pace::Budget;
 use super::roster::{Ready, Roster};
+use super::template::{Templates, Wanted};
 use crate::error::{AtStep, SandboxError};
 use crate::plan::Blueprint;
+use casemate_init::mason::Report;
 use casemate_sys::epoll::Watch;
 use casemate_sys::{event, resource, socket};
 use casemate_types::with_causes;
@@ -26,6 +28,9 @@ const MAX_REPLIES: usize = 2 * MAX_CELLS;
 const SPARE_DESCRIPTORS: u64 = 128;
 /// Cells that are seen to for each reason between two requests: some hundred microseconds of work.
 const TURN: usize = 16;
+
+/// How often a dying template is looked at.
+const TEMPLATE_LOOK: Duration = Duration::from_millis(5);
 
 /// Numbers of the loop's own descriptors.
 const SOCKET: u64 = 0;
@@ -43,6 +48,7 @@ struct Serve {
     /// Whether the wait tells of room in the client's socket.
     awaits_room: bool,
     roster: Roster,
+    templates: Templates,
     budget: Budget,
     /// From this number on a descriptor is one of the last.
     last_descriptors: u64,
@@ -86,6 +92,7 @@ impl Serve {
             outbox: Outbox::default(),
             awaits_room: false,
             roster,
+            templates: Templates::default(),
             budget: Budget::new(event::monotonic()),
             last_descriptors: limit - SPARE_DESCRIPTORS.min(limit / 4),
             client_gone: false,
@@ -96,9 +103,12 @@ impl Serve {
 
     fn run(mut self) -> i32 {
         let mut ready = Vec::new();
-        while !(self.client_gone && self.roster.is_empty()) {
+        while !(self.client_gone && self.roster.is_empty() && self.templates.clean()) {
             self.await_room();
-            let timeout = self.arm_timer();
+            let mut timeout = self.arm_timer();
+            if self.templates.has_dead() {
+                timeout = Some(timeout.unwrap_or(TEMPLATE_LOOK).min(TEMPLATE_LOOK));
+            }
             if self.roster.wait(timeout, &mut ready).is_err() {
                 return 1;
             }
@@ -125,6 +135,7 @@ impl Serve {
                     Ready::Own(SOCKET) if !self.client_gone => self.take_request(),
                     Ready::Own(LIFELINE) => self.lose_client(),
                     Ready::Own(TIMER) => self.armed = None,
+                    Ready::Template(number) => self.hear_template(*number),
                     _ => {}
                 }
             }
@@ -223,6 +234,7 @@ impl Serve {
             }
             Ok(Request::Blueprint) => self.lose_client(),
             Ok(Request::Image) => self.house.take_image(message.fds),
+            Ok(Request::Bind(bind)) => self.bind(&bind),
             Ok(Request::Arm { key }) => self.act_by_key(key, |cell| cell.arm()),
             Ok(Request::End { key }) => self.act_by_key(key, |cell| cell.end(Cause::Asked)),
             Err(_) => self.lose_client(),
@@ -231,6 +243,9 @@ impl Serve {
 
     fn create(&mut self, create: &Create, control: Option<OwnedFd>) {
         self.retired = false;
+        if self.templates.suits(&self.house, create) {
+            return self.create_in_template(create, control);
+        }
         let mut remains = Vec::new();
         let made = self.check_room(control).and_then(|control| {
             let client = self.socket.as_fd();
@@ -245,12 +260,96 @@ impl Serve {
                 limited: cell.group.is_some(),
                 program_id: cell.lease.as_ref().map_or(0, |l| l.program),
                 separate_ids: cell.lease.is_some(),
+                template: false,
             };
             let added = self.roster.add(cell);
             added.at(|| "wait on a sandbox".into()).map(|()| created)
         });
         self.reply(&reply.unwrap_or_else(|error| refusal(create.key, &error)));
         self.sweep_once();
+    }
+
+    /// Orders a sandbox of its blueprint's template. What comes of it is told later.
+    fn create_in_template(&mut self, create: &Create, control: Option<OwnedFd>) {
+        let serial = self.roster.next_serial();
+        let made = self.check_room(control).and_then(|control| {
+            let wanted = Wanted {
+                create,
+                serial,
+                control,
+            };
+            self.templates.order(&mut self.house, wanted)
+        });
+        let reply = made.and_then(|(cell, new)| {
+            let created = Reply::Created {
+                key: create.key,
+                limited: cell.group.is_some(),
+                program_id: cell.lease.as_ref().map_or(0, |l| l.program),
+                separate_ids: true,
+                template: true,
+            };
+            let added = self.roster.add(cell);
+            let watched = match new.and_then(|n| Some((n, self.templates.socket(n)?))) {
+                Some((number, socket)) => self.roster.watch_template(socket, number),
+                None => Ok(()),
+            };
+            added
+                .and(watched)
+                .at(|| "wait on a sandbox".into())
+                .map(|()| created)
+        });
+        self.reply(&reply.unwrap_or_else(|error| refusal(create.key, &error)));
+        self.sweep_once();
+    }
+
+    /// Takes what a template has made, or notes its death.
+    fn hear_template(&mut self, number: u64) {
+        for _ in 0..TURN {
+            match self.templates.hear(number) {
+                Ok(Some((Report::Made { serial }, Some(pidfd)))) => self.roster.join(serial, pidfd),
+                Ok(Some((Report::NotMade { serial, step, errno }, _))) => self.refuse(serial, step, errno),
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                Err(()) => {
+                    // What it had made dies with it, and is told of by itself.
+                    for serial in self.roster.unmade_of(number) {
+                        self.refuse(serial, b"make a sandbox: its template died".to_vec(), 0);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, serial: u64, step: Vec<u8>, errno: u32) {
+        let key = self.roster.act(serial, |cell| {
+            cell.discard();
+            cell.lose();
+            cell.key
+        });
+        if let Some(key) = key {
+            self.reply(&Reply::Refused {
+                key,
+                wall: Vec::new(),
+                reason: step,
+                errno,
+            });
+        }
+    }
+
+    fn bind(&mut self, bind: &Bind) {
+        let Some(serial) = self.roster.serial_of(bind.key) else {
+            return;
+        };
+        match self.roster.act(serial, |cell| cell.bind(bind)) {
+            Some(Ok(())) => self.reply(&Reply::Bound { key: bind.key }),
+            Some(Err(error)) => {
+                // A limit that does not hold: nothing is run in it.
+                self.roster.act(serial, |cell| cell.discard());
+                self.reply(&refusal(bind.key, &SandboxError::from(error)));
+            }
+            None => {}
+        }
     }
 
     /// Refuses what would be one sandbox too many. The kernel gives the lowest free number (open(2)), so
@@ -291,7 +390,11 @@ impl Serve {
             self.roster.unwatch(lifeline.as_fd());
         }
         self.outbox.clear();
-        self.roster.act_on_all(|cell| cell.kill());
+        self.roster.act_on_all(|cell| {
+            cell.kill();
+            cell.lose();
+        });
+        self.templates.end();
     }
 
     /// Removes what is left of the dead, when the client has its answers.

@@ -12,10 +12,8 @@ mod scalar;
 
 use crate::problem::{Kind, Problem};
 use blame::{Blame, WHOLE};
-use casemate_types::request::{
-    DEFAULT_PROFILE, MAX_ARGS, MAX_CODE_BYTES, MAX_ENV, MAX_LABELS, MAX_OUTPUTS, MAX_STDIN_BYTES,
-};
-use casemate_types::{ExecutionRequest, Glob, Maxima, Network};
+use casemate_types::request::{MAX_ARGS, MAX_CODE_BYTES, MAX_ENV, MAX_LABELS, MAX_OUTPUTS, MAX_STDIN_BYTES};
+use casemate_types::{ExecutionRequest, Glob, Maxima, Network, Profile};
 use field::Seen;
 pub(crate) use field::shortened;
 pub(crate) use limits::{defaults as default_limits, millis};
@@ -150,9 +148,8 @@ impl Whole<'_> {
                 };
             }
             "profile" => {
-                if text(map, blame, name)? != DEFAULT_PROFILE {
-                    return Err(blame.on(Problem::invalid(name, "\"default\"")));
-                }
+                request.profile = Profile::from_word(&text(map, blame, name)?)
+                    .ok_or_else(|| blame.on(Problem::invalid(name, "\"default\" or \"fresh\"")))?;
             }
             "labels" => request.labels = list::pairs(map, blame, name, MAX_LABELS)?,
             "limits" => request.limits = limits::read(map, blame, self.maxima)?,

@@ -1,6 +1,7 @@
 //! A server on a port of its own, with a state folder of its own.
 
 use crate::client::{self, Answer};
+use casemate_engine::allocate::Bounds;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::service::store::{
     Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
@@ -45,6 +46,11 @@ impl Server {
             maxima: Maxima::of_host(2),
             kinds: Arc::new(kinds),
             store: Store::open(&Options::new(folder.join("state"))).unwrap(),
+            pool: Bounds {
+                min_idle: 0,
+                max_idle: 0,
+                max_total: 0,
+            },
             most_running: 1,
             most_accepted,
             kept_bytes: 1 << 20,

@@ -4,13 +4,14 @@
 //! (`docs/decisions/0007-init-without-libc.md`). One thread, no thread-local storage.
 
 mod heap;
+#[cfg(not(feature = "hosted"))]
 mod memory;
 
 use core::arch::global_asm;
 
 // The kernel enters with the stack pointer on the argument count (System V ABI, "Process Initialization").
 // No argument is looked at; the frame chain ends here and the stack is aligned for a call.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(feature = "hosted")))]
 global_asm!(
     ".globl _start",
     "_start:",
@@ -20,7 +21,7 @@ global_asm!(
     "ud2",
     main = sym start,
 );
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", not(feature = "hosted")))]
 global_asm!(
     ".globl _start",
     "_start:",
@@ -31,14 +32,20 @@ global_asm!(
     main = sym start,
 );
 
+#[cfg(not(feature = "hosted"))]
 unsafe extern "C" {
     /// Made by the macro `entry_point`.
     safe fn casemate_main() -> i32;
 }
 
+#[cfg(not(feature = "hosted"))]
 extern "C" fn start() -> ! {
     crate::process::exit(casemate_main())
 }
+
+// A library must not stand in for the unwinder of the program that loads it.
+#[cfg(feature = "hosted")]
+global_asm!(".hidden rust_eh_personality", ".hidden _Unwind_Resume");
 
 /// A bug of ours ends the process by the signal that `abort` would use; nobody could read a message.
 #[panic_handler]

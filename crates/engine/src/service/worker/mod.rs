@@ -1,7 +1,9 @@
 //! The engine's thread: gives places, moves runs from step to step, and hands their ends to the store.
 
 mod conclude;
+mod pool;
 
+use self::pool::Pool;
 use super::Shared;
 use super::endings::{Ending, Unrecorded};
 use super::execution::Execution;
@@ -16,7 +18,7 @@ use casemate_runtime::language::SourceName;
 use casemate_runtime::oneshot::{Finished, Job, Keeping, Observer, Reactor, Report, RunKey, Stream};
 use casemate_sandbox::{Collected, Link, SandboxError};
 use casemate_store::{Durability, Started};
-use casemate_types::{ExecutionId, ExecutionRequest, SandboxId, State, Status, with_causes};
+use casemate_types::{ExecutionId, ExecutionRequest, Profile, SandboxId, State, Status, with_causes};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -45,12 +47,14 @@ pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), Engi
     let usual: Vec<_> = shared.usual_keys().into_iter().map(PoolLevel::empty).collect();
     shared.publish_pools(&usual);
     let reactor = Reactor::new(shared.waker.as_fd()).map_err(EngineError::Host)?;
+    let pool = Pool::new(shared.pool_bounds, &shared.ready_keys(), Instant::now());
     let worker = Worker {
         shared,
         reactor,
         queue: VecDeque::new(),
         active: HashMap::new(),
         unrecorded: Unrecorded::default(),
+        pool,
         most_running: most_running.max(1),
     };
     let thread = std::thread::Builder::new().name("engine".into());
@@ -64,6 +68,7 @@ struct Worker {
     queue: VecDeque<Arc<Execution>>,
     active: HashMap<ExecutionId, RunKey>,
     unrecorded: Unrecorded,
+    pool: Pool,
     most_running: usize,
 }
 
@@ -103,7 +108,10 @@ impl Observer for Guest {
 impl Worker {
     fn run(mut self) {
         loop {
-            let timeout = self.unrecorded.due_in();
+            let timeout = [self.unrecorded.due_in(), self.pool.due_in()]
+                .into_iter()
+                .flatten()
+                .min();
             // A wait that fails for good would spin; the pause keeps it from doing so.
             let finished = self.reactor.turn(timeout).unwrap_or_else(|_| {
                 std::thread::sleep(Duration::from_millis(10));
@@ -115,6 +123,7 @@ impl Worker {
             finished.into_iter().for_each(|run| self.advance(run));
             self.unrecorded.retry(&self.shared);
             self.fill();
+            self.keep_pool();
         }
     }
 
@@ -164,6 +173,16 @@ impl Worker {
         self.shared
             .running
             .store(self.active.len() as u64, Ordering::Relaxed);
+    }
+
+    /// After those that wait have their places.
+    fn keep_pool(&mut self) {
+        let now = Instant::now();
+        self.pool.note(self.reactor.take_changes(), now);
+        self.pool.keep(&mut self.reactor, &self.shared.kinds, 1.0, now);
+        if let Some(levels) = self.pool.levels() {
+            self.shared.publish_pools(&levels);
+        }
     }
 
     /// Starts an execution; one that the warden cannot take now comes back.
@@ -240,7 +259,7 @@ impl Worker {
         };
         let files = stages::with_artifacts(stages::files(&request, &guest.source), artifacts);
         let files = stages::with_own_program(&files, compiler.as_deref());
-        let (installation, sandbox_id) = (&kind.installation, guest.sandbox_id);
+        let (installation, mut sandbox_id) = (&kind.installation, guest.sandbox_id);
         let mut job: Job<'_> = if is_program {
             Job {
                 keeping: Keeping::Observer,
@@ -252,6 +271,17 @@ impl Worker {
             stages::compile_job(installation, &guest.source, &files, &limits, sandbox_id)
         };
         job.create.blueprint = kind.blueprint;
+        job.create.template = kind.template;
+        if is_program {
+            job.fork = kind.forks && stages::may_fork(&request);
+            let warm =
+                (request.profile == Profile::Default).then(|| self.pool.take(guest.pool, Instant::now()));
+            if let Some(warm) = warm.flatten() {
+                job.parked = Some(warm.park);
+                guest.sandbox_id = warm.sandbox;
+                sandbox_id = warm.sandbox;
+            }
+        }
         let is_first = execution.standing().state == State::Queued;
         match self.reactor.start(job, guest) {
             Ok(key) => {
