@@ -28,7 +28,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 21] = [
+const KEYS: [Key; 22] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -87,7 +87,11 @@ const KEYS: [Key; 21] = [
     },
     Key {
         name: "max_running",
-        about: "serve: executions at once",
+        about: "serve: executions at once, if the host has the memory",
+    },
+    Key {
+        name: "free_percent",
+        about: "serve: share of the host's memory that new executions leave free",
     },
     Key {
         name: "max_queued",
@@ -169,6 +173,7 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("listen", "127.0.0.1:8484".into()),
         ("server_id", (ROOT_RANGE.base + ROOT_RANGE.count).to_string()),
         ("max_running", default_running().to_string()),
+        ("free_percent", "10".into()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),
         ("keep_age", "168h".into()),

@@ -1,6 +1,7 @@
 //! A server on a port of its own, with a state folder of its own.
 
 use crate::client::{self, Answer};
+use casemate_engine::allocate::HostMemory;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::service::store::{
     Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
@@ -45,6 +46,8 @@ impl Server {
             maxima: Maxima::of_host(2),
             kinds: Arc::new(kinds),
             store: Store::open(&Options::new(folder.join("state"))).unwrap(),
+            memory: HostMemory::open().unwrap(),
+            free_percent: 10,
             most_running: 1,
             most_accepted,
             kept_bytes: 1 << 20,

@@ -1,12 +1,13 @@
 //! The engine's thread: gives places, moves runs from step to step, and hands their ends to the store.
 
 mod conclude;
+mod gate;
 
 use super::Shared;
 use super::endings::{Ending, Unrecorded};
 use super::execution::Execution;
 use super::pools::PoolLevel;
-use crate::allocate::PoolKey;
+use crate::allocate::{self, HostMemory, Policy, PoolKey, Work};
 use crate::error::EngineError;
 use crate::outcome::Compile;
 use crate::pipeline::new_sandbox_id;
@@ -41,7 +42,12 @@ pub(super) enum Order {
 }
 
 /// Starts the thread; it lives as long as the process.
-pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), EngineError> {
+pub(super) fn start(
+    shared: Arc<Shared>,
+    memory: HostMemory,
+    policy: Policy,
+    most_running: usize,
+) -> Result<(), EngineError> {
     let usual: Vec<_> = shared.usual_keys().into_iter().map(PoolLevel::empty).collect();
     shared.publish_pools(&usual);
     let reactor = Reactor::new(shared.waker.as_fd()).map_err(EngineError::Host)?;
@@ -50,6 +56,7 @@ pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), Engi
         reactor,
         queue: VecDeque::new(),
         active: HashMap::new(),
+        gate: gate::Gate::new(memory, policy),
         unrecorded: Unrecorded::default(),
         most_running: most_running.max(1),
     };
@@ -63,6 +70,7 @@ struct Worker {
     reactor: Reactor<Guest>,
     queue: VecDeque<Arc<Execution>>,
     active: HashMap<ExecutionId, RunKey>,
+    gate: gate::Gate,
     unrecorded: Unrecorded,
     most_running: usize,
 }
@@ -85,6 +93,15 @@ enum Step {
     Program { compiling: Duration },
 }
 
+impl Step {
+    fn kind(self) -> allocate::Step {
+        match self {
+            Self::Compile { .. } => allocate::Step::Compile,
+            Self::Program { .. } => allocate::Step::Program,
+        }
+    }
+}
+
 impl Observer for Guest {
     fn started(&mut self) {
         if matches!(self.step, Step::Program { .. }) {
@@ -103,7 +120,10 @@ impl Observer for Guest {
 impl Worker {
     fn run(mut self) {
         loop {
-            let timeout = self.unrecorded.due_in();
+            let timeout = [self.unrecorded.due_in(), self.next_look()]
+                .into_iter()
+                .flatten()
+                .min();
             // A wait that fails for good would spin; the pause keeps it from doing so.
             let finished = self.reactor.turn(timeout).unwrap_or_else(|_| {
                 std::thread::sleep(Duration::from_millis(10));
@@ -114,6 +134,7 @@ impl Worker {
             }
             finished.into_iter().for_each(|run| self.advance(run));
             self.unrecorded.retry(&self.shared);
+            self.watch_host();
             self.fill();
         }
     }
@@ -156,11 +177,16 @@ impl Worker {
             let Some(execution) = self.queue.pop_front() else {
                 break;
             };
+            if !self.admits(&execution) {
+                self.queue.push_front(execution);
+                break;
+            }
             if let Some(waiting) = self.begin(execution) {
                 self.queue.push_front(waiting);
                 break;
             }
         }
+        self.tell_waiting();
         self.shared
             .running
             .store(self.active.len() as u64, Ordering::Relaxed);
@@ -252,9 +278,15 @@ impl Worker {
             stages::compile_job(installation, &guest.source, &files, &limits, sandbox_id)
         };
         job.create.blueprint = kind.blueprint;
+        let work = Work {
+            language: execution.language,
+            step: guest.step.kind(),
+            bound_bytes: job.create.memory_bytes.saturating_add(job.create.disk_bytes),
+        };
         let is_first = execution.standing().state == State::Queued;
         match self.reactor.start(job, guest) {
             Ok(key) => {
+                self.gate.note_started(execution.id, work);
                 self.note_entry(&execution, key, sandbox_id);
                 if is_program {
                     execution.forget_request();
@@ -294,6 +326,8 @@ impl Worker {
             report,
         } = finished;
         self.active.remove(&guest.execution.id);
+        let peak_bytes = report.as_ref().ok().and_then(|r| r.ended.memory_peak_bytes);
+        self.gate.note_ended(guest.execution.id, peak_bytes);
         match (report, guest.step) {
             (Ok(mut report), Step::Compile { begun }) => {
                 let artifacts = stages::artifacts(&mut report);
