@@ -194,6 +194,13 @@ impl Gauges {
             let (reason, waits) = (shortage.as_str(), u64::from(memory.shortage == Some(shortage)));
             let _ = writeln!(text, "casemate_admission_waits{{reason=\"{reason}\"}} {waits}");
         }
+        head(
+            text,
+            "host_memory_victims_total",
+            "counter",
+            "Executions that were ended because the host was nearly out of memory.",
+        );
+        let _ = writeln!(text, "casemate_host_memory_victims_total {}", memory.victims);
         let all = [
             ("host_memory_bytes", "All memory of the host.", memory.total_bytes),
             (

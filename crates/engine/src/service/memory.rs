@@ -3,6 +3,7 @@
 use super::{Service, Shared};
 use crate::allocate::Shortage;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 /// The memory as the engine saw it at its last look; it looks while something waits or runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -15,12 +16,18 @@ pub struct MemoryLoad {
     pub available_bytes: Option<u64>,
     /// What executions that just started are expected to take of that, bytes.
     pub charged_bytes: u64,
+    /// Executions that were ended because the host was nearly out of memory.
+    pub victims: u64,
 }
 
 impl Service {
     /// The memory of the host.
     pub fn memory(&self) -> MemoryLoad {
-        *self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        let load = *self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        MemoryLoad {
+            victims: self.shared.victims.load(Ordering::Relaxed),
+            ..load
+        }
     }
 }
 

@@ -82,6 +82,7 @@ pub(crate) struct Shared {
     pools: pools::Pools,
     figures: figures::Figures,
     memory: Mutex<memory::MemoryLoad>,
+    victims: AtomicU64,
     has_warden: std::sync::atomic::AtomicBool,
 }
 
@@ -146,6 +147,7 @@ impl Service {
             pools: pools::Pools::default(),
             figures: figures::Figures::default(),
             memory: Mutex::default(),
+            victims: AtomicU64::new(0),
             has_warden: false.into(),
         });
         let policy = Policy {

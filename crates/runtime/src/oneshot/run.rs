@@ -68,6 +68,8 @@ struct Facts {
     separate_ids: bool,
     landlock_abi: u32,
     started_at: Option<SystemTime>,
+    /// What it held when it was last measured, until that was taken.
+    held_bytes: Option<u64>,
 }
 
 impl Run {
@@ -151,6 +153,11 @@ impl Run {
             let _ = link.end(&self.sandbox);
         }
         Ok(())
+    }
+
+    /// What it held when it was measured, once.
+    pub(super) fn take_held_bytes(&mut self) -> Option<u64> {
+        self.facts.held_bytes.take()
     }
 
     /// The caller wants it to end; a second call changes nothing.
@@ -274,6 +281,7 @@ impl Run {
                 wall, reason, errno, ..
             } => return Err(refused(&wall, &reason, errno).into()),
             Reply::Ended(ended) => self.ended = Some(ended),
+            Reply::Measured { held_bytes, .. } => self.facts.held_bytes = Some(held_bytes),
         }
         Ok(())
     }

@@ -58,6 +58,8 @@ pub enum Request {
         /// Which.
         key: u64,
     },
+    /// Say what each sandbox holds: a [`Reply::Measured`] follows for each that can be measured.
+    Measure,
 }
 
 fn millis(d: Duration) -> u64 {
@@ -86,6 +88,7 @@ impl Request {
             }
             Request::Blueprint => w.u8(4),
             Request::Image => w.u8(5),
+            Request::Measure => w.u8(6),
             Request::Arm { key } => {
                 w.u8(2);
                 w.u64(*key);
@@ -110,6 +113,7 @@ impl Request {
             3 => Request::End { key: r.u64()? },
             4 => Request::Blueprint,
             5 => Request::Image,
+            6 => Request::Measure,
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -220,6 +224,13 @@ pub enum Reply {
     },
     /// It is gone, with all that was in it.
     Ended(Ended),
+    /// What it holds now.
+    Measured {
+        /// Which.
+        key: u64,
+        /// Memory that only its end gives back, bytes: no cache of files.
+        held_bytes: u64,
+    },
 }
 
 fn option(w: &mut Writer, value: Option<u64>) {
@@ -241,7 +252,7 @@ impl Reply {
     /// The client's number of the sandbox that it is about.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Created { key, .. } | Self::Refused { key, .. } => *key,
+            Self::Created { key, .. } | Self::Refused { key, .. } | Self::Measured { key, .. } => *key,
             Self::Ended(ended) => ended.key,
         }
     }
@@ -273,6 +284,11 @@ impl Reply {
                 w.bytes(&wall[..wall.len().min(64)]);
                 w.bytes(&reason[..reason.len().min(1024)]);
                 w.u32(*errno);
+            }
+            Reply::Measured { key, held_bytes } => {
+                w.u8(4);
+                w.u64(*key);
+                w.u64(*held_bytes);
             }
             Reply::Ended(e) => {
                 w.u8(3);
@@ -324,6 +340,10 @@ impl Reply {
                 memory_peak_bytes: read_option(&mut r)?,
                 pids_peak: read_option(&mut r)?,
             }),
+            4 => Reply::Measured {
+                key: r.u64()?,
+                held_bytes: r.u64()?,
+            },
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -358,6 +378,7 @@ mod tests {
             Request::Create(create()),
             Request::Blueprint,
             Request::Image,
+            Request::Measure,
             Request::Arm { key: 9 },
             Request::End { key: 10 },
         ] {
@@ -445,7 +466,11 @@ mod tests {
             program_id: 7,
             separate_ids: false,
         };
-        for reply in [Reply::Ended(ended), refused, created] {
+        let measured = Reply::Measured {
+            key: 1,
+            held_bytes: 5,
+        };
+        for reply in [Reply::Ended(ended), refused, created, measured] {
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }
     }

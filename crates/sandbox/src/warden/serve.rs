@@ -170,7 +170,17 @@ impl Serve {
             Ok(Request::Image) => self.house.take_image(message.fds),
             Ok(Request::Arm { key }) => self.each_of(key, Cell::arm),
             Ok(Request::End { key }) => self.each_of(key, |cell| cell.end(Cause::Asked)),
+            Ok(Request::Measure) => self.measure(),
             Err(_) => self.lose_client(),
+        }
+    }
+
+    /// A client asks when its host is nearly out of memory, and not often.
+    fn measure(&mut self) {
+        let held = |cell: &Cell| Some((cell.key, cell.held_bytes()?));
+        let all: Vec<_> = self.cells.iter().filter_map(held).collect();
+        for (key, held_bytes) in all {
+            self.reply(&Reply::Measured { key, held_bytes });
         }
     }
 

@@ -1,26 +1,34 @@
 //! The gate of the engine's thread: an execution starts only while the host has memory for it.
 //!
 //! Looks at the host at most every [`LOOK`], and only while something waits or runs. What is refused here stays in the
-//! queue, in its order, and is asked for again at the next look.
+//! queue, in its order, and is asked for again at the next look. When the host is nearly out of memory it ends an
+//! execution: through its sandbox, and never another process.
 
 use super::Worker;
-use crate::allocate::{Admission, HostMemory, Policy, Step, Verdict, Work};
+use crate::allocate::{Admission, HostMemory, Policy, Running, Step, Verdict, Work};
 use crate::service::execution::Execution;
 use crate::service::kinds::Kind;
 use crate::service::memory::MemoryLoad;
 use crate::stages;
+use casemate_runtime::oneshot::RunKey;
 use casemate_types::{ExecutionId, ExecutionRequest};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How often the host is looked at while something waits or runs.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// The reason in the result of an execution that was ended for the host's sake.
+const HOST_MEMORY: &str = "host_memory";
 
 pub(super) struct Gate {
     memory: HostMemory,
     pub(super) admission: Admission<ExecutionId>,
     /// What runs, as it was asked for.
     works: HashMap<ExecutionId, Work>,
+    /// Those that were ended for the host's sake, until they have ended.
+    victims: HashSet<ExecutionId>,
     looked_at: Option<Instant>,
     /// What is told of the memory; it changed when the worker has to tell it again.
     told: MemoryLoad,
@@ -32,6 +40,7 @@ impl Gate {
             memory,
             admission: Admission::new(policy),
             works: HashMap::new(),
+            victims: HashSet::new(),
             looked_at: None,
             told: MemoryLoad::default(),
         }
@@ -59,10 +68,12 @@ impl Gate {
         self.works.insert(id, work);
     }
 
-    pub(super) fn note_ended(&mut self, id: ExecutionId, peak_bytes: Option<u64>) {
+    /// A step of an execution is over; why we ended it, if we did.
+    pub(super) fn note_ended(&mut self, id: ExecutionId, peak_bytes: Option<u64>) -> Option<&'static str> {
         if let Some(work) = self.works.remove(&id) {
             self.admission.note_ended(id, &work, peak_bytes);
         }
+        self.victims.remove(&id).then_some(HOST_MEMORY)
     }
 
     fn load(&self, now: Instant) -> MemoryLoad {
@@ -72,6 +83,7 @@ impl Gate {
             total_bytes: reading.map(|r| r.total_bytes),
             available_bytes: reading.map(|r| r.available_bytes),
             charged_bytes: self.admission.charged_bytes(now),
+            ..MemoryLoad::default()
         }
     }
 }
@@ -102,7 +114,28 @@ impl Worker {
         let now = Instant::now();
         if self.next_look().is_some() && self.gate.look(now) {
             self.tell_memory(now);
+            self.relieve(now);
         }
+    }
+
+    /// When the host is nearly out of memory, ends the execution that is furthest over its estimate. What they hold
+    /// is asked for at one look and there at the next.
+    fn relieve(&mut self, now: Instant) {
+        if !self.gate.admission.is_critical() {
+            return;
+        }
+        let held = |(id, key): (&ExecutionId, &RunKey)| {
+            let used_bytes = self.reactor.take_held_bytes(*key)?;
+            Some(Running { key: *id, used_bytes })
+        };
+        let running: Vec<_> = self.active.iter().filter_map(held).collect();
+        let victim = self.gate.admission.victim(&running, now);
+        if let Some((id, key)) = victim.and_then(|id| Some((id, *self.active.get(&id)?))) {
+            self.gate.victims.insert(id);
+            self.shared.victims.fetch_add(1, Ordering::Relaxed);
+            self.reactor.cancel(key);
+        }
+        self.reactor.measure();
     }
 
     /// Whether the first in the queue may start now. One that will not start needs nobody's leave.

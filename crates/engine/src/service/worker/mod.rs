@@ -327,17 +327,17 @@ impl Worker {
         } = finished;
         self.active.remove(&guest.execution.id);
         let peak_bytes = report.as_ref().ok().and_then(|r| r.ended.memory_peak_bytes);
-        self.gate.note_ended(guest.execution.id, peak_bytes);
+        let intervention = self.gate.note_ended(guest.execution.id, peak_bytes);
         match (report, guest.step) {
             (Ok(mut report), Step::Compile { begun }) => {
                 let artifacts = stages::artifacts(&mut report);
                 match artifacts {
                     Some(artifacts) => self.run_compiled(guest, begun.elapsed(), &artifacts),
-                    None => self.conclude(guest, report, Compile::Failed),
+                    None => self.conclude(guest, report, Compile::Failed, intervention),
                 }
             }
             (Ok(report), Step::Program { compiling }) => {
-                self.conclude(guest, report, Compile::Done(compiling))
+                self.conclude(guest, report, Compile::Done(compiling), intervention)
             }
             (report, _) if is_warden_gone(&report) => {
                 self.end_unstarted(guest.execution, Status::Killed, Some("warden_died"));
