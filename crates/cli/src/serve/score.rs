@@ -14,9 +14,13 @@ pub fn lower() -> Option<String> {
     if now.is_some_and(|score| score <= WANTED) {
         return None;
     }
-    let lowered = fs::write_existing(FILE, WANTED.to_string().as_bytes());
+    let write = |score: i32| fs::write_existing(FILE, score.to_string().as_bytes());
+    // Without CAP_SYS_RESOURCE it may go back to what nobody lowered, and no further.
+    let lowered = write(WANTED).or_else(|error| match now {
+        Some(score) if score > 0 => write(0),
+        _ => Err(error),
+    });
     match (now, lowered) {
-        // Without CAP_SYS_RESOURCE it stays what it was, which is well unless somebody raised it.
         (Some(score), Err(error)) if score > 0 => Some(format!(
             "the kernel may end the service before its programs when memory runs out: oom_score_adj is {score} and \
              cannot be lowered ({error}); start it with 0 or less"
