@@ -28,6 +28,7 @@ pub struct Starting {
     settings: Vec<(String, String)>,
     listen: String,
     is_deaf: bool,
+    group: Option<PathBuf>,
 }
 
 impl Default for Starting {
@@ -44,7 +45,14 @@ impl Starting {
             settings: Vec::new(),
             listen: "127.0.0.1:0".to_owned(),
             is_deaf: false,
+            group: None,
         }
+    }
+
+    /// All of its processes in this control group.
+    pub fn within(mut self, group: &Path) -> Self {
+        self.group = Some(group.to_owned());
+        self
     }
 
     /// A setting, by the name of its variable without `CASEMATE_`, or any other variable.
@@ -86,7 +94,15 @@ impl Starting {
     }
 
     fn command(&self) -> Command {
-        let mut command = host::command(host::casemate());
+        let mut command = match &self.group {
+            None => host::command(host::casemate()),
+            Some(group) => {
+                let mut shell = host::command("sh");
+                let enter = "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";
+                shell.arg("-c").arg(enter).arg(group).arg(host::casemate());
+                shell
+            }
+        };
         command.args(["serve", "--listen", &self.listen]);
         command.env("CASEMATE_DATA_DIR", self.scratch.path().join("data"));
         for (name, value) in &self.settings {

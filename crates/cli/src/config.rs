@@ -28,7 +28,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 24] = [
+const KEYS: [Key; 25] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -87,7 +87,11 @@ const KEYS: [Key; 24] = [
     },
     Key {
         name: "max_running",
-        about: "serve: executions at once",
+        about: "serve: executions at once, if the host has the memory",
+    },
+    Key {
+        name: "free_percent",
+        about: "serve: share of the host's memory that new executions leave free",
     },
     Key {
         name: "pool_min_idle",
@@ -184,6 +188,7 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("pool_min_idle", "2".into()),
         ("pool_max_idle", "64".into()),
         ("pool_max_total", "256".into()),
+        ("free_percent", "10".into()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),
         ("keep_age", "168h".into()),

@@ -47,6 +47,8 @@ pub struct Concluding {
     pub facts: BlueprintFacts,
     /// What became of compiling.
     pub compiled: Compile,
+    /// Why we ended it, where its caller did not.
+    pub intervention: Option<&'static str>,
 }
 
 /// The outcome of an execution.
@@ -71,6 +73,10 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         Compile::Failed if status == Status::Cancelled => (status, None, Duration::ZERO),
         Compile::Failed => (status, Some("compile".into()), Duration::ZERO),
         Compile::Done(took) => (status, reason(&report, status), took),
+    };
+    let (status, reason) = match execution.intervention {
+        Some(why) if status == Status::Cancelled => (Status::Killed, Some(why.into())),
+        _ => (status, reason),
     };
     let timing = Timing {
         queue: execution.queue,

@@ -235,6 +235,7 @@ impl Engine {
             network: request.network,
             facts: self.facts,
             compiled,
+            intervention: None,
         };
         conclude(execution, report)
     }

@@ -78,6 +78,14 @@ impl Link {
         self.send(&Request::End { key: sandbox.key }, &[])
     }
 
+    /// Asks what each sandbox holds; a [`Reply::Measured`] follows for each that can be measured.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn measure(&self) -> Result<(), SandboxError> {
+        self.send(&Request::Measure, &[])
+    }
+
     /// Waits for room, within a bound. It cannot deadlock: the warden never waits for its client to read,
     /// and takes a request between any two pieces of its work. One that does not is as good as gone, and
     /// is made so: its socket ends, which ends its sandboxes, and [`Link::take`] tells.

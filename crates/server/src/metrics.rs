@@ -1,7 +1,8 @@
 //! Figures for Prometheus: counters, gauges, histograms; these the engine keeps. Text format 0.0.4:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
-use casemate_engine::service::{BUCKETS, Load, Part, Times, store::Health};
+use casemate_engine::allocate::Shortage;
+use casemate_engine::service::{BUCKETS, Load, MemoryLoad, Part, Times, store::Health};
 use casemate_types::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,6 +29,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Gauges {
     pub(crate) load: Load,
+    pub(crate) memory: MemoryLoad,
     pub(crate) health: Health,
     pub(crate) body_free_bytes: usize,
     pub(crate) uptime: Duration,
@@ -179,6 +181,42 @@ impl Gauges {
         ];
         for (name, kind, about, value) in all {
             head(text, name, kind, about);
+            let _ = writeln!(text, "casemate_{name} {value}");
+        }
+        self.write_memory(text);
+    }
+
+    fn write_memory(&self, text: &mut String) {
+        let memory = &self.memory;
+        let about = "Whether executions wait for memory, and why.";
+        head(text, "admission_waits", "gauge", about);
+        for shortage in Shortage::ALL {
+            let (reason, waits) = (shortage.as_str(), u64::from(memory.shortage == Some(shortage)));
+            let _ = writeln!(text, "casemate_admission_waits{{reason=\"{reason}\"}} {waits}");
+        }
+        head(
+            text,
+            "host_memory_victims_total",
+            "counter",
+            "Executions that were ended because the host was nearly out of memory.",
+        );
+        let _ = writeln!(text, "casemate_host_memory_victims_total {}", memory.victims);
+        let all = [
+            ("host_memory_bytes", "All memory of the host.", memory.total_bytes),
+            (
+                "host_memory_available_bytes",
+                "Memory that can be had; as of when something last waited or ran.",
+                memory.available_bytes,
+            ),
+            (
+                "memory_charged_bytes",
+                "Memory that executions which just started are expected to take.",
+                Some(memory.charged_bytes),
+            ),
+        ];
+        for (name, about, value) in all {
+            let Some(value) = value else { continue };
+            head(text, name, "gauge", about);
             let _ = writeln!(text, "casemate_{name} {value}");
         }
     }

@@ -44,12 +44,20 @@ pub(crate) async fn check(state: &Arc<State>) -> Result<(), Problem> {
         None => {
             let limit = state.config.ready_limit;
             let run = tokio::time::timeout(limit, run(state)).await;
-            let answer = run.unwrap_or_else(|_| Err("a program did not end in time".to_owned()));
+            let answer = run.unwrap_or_else(|_| Err(late(state)));
             *last = Some((Instant::now(), answer.clone()));
             answer
         }
     };
     answer.map_err(|reason| Problem::unavailable(reason, retry))
+}
+
+/// Why a program did not end in time.
+fn late(state: &State) -> String {
+    match state.service.memory().shortage {
+        None => "a program did not end in time".to_owned(),
+        Some(shortage) => format!("programs wait for memory of the host ({})", shortage.as_str()),
+    }
 }
 
 async fn run(state: &Arc<State>) -> Result<(), String> {

@@ -3,6 +3,7 @@
 mod control;
 mod notify;
 mod process;
+mod score;
 mod settings;
 mod supervisor;
 

@@ -3,6 +3,7 @@
 
 use super::control::{self, Order, Word};
 use super::settings::ServeSettings;
+use casemate_engine::allocate::HostMemory;
 use casemate_engine::sandbox::confine::{Confinement, confine};
 use casemate_engine::sandbox::seccomp;
 use casemate_engine::service::store::{self, Store};
@@ -65,6 +66,8 @@ fn serve(
     control: &Arc<OwnedFd>,
     check_limit: Duration,
 ) -> anyhow::Result<()> {
+    // Opened now: behind the walls there is no /proc.
+    let memory = HostMemory::open()?;
     let folder = confine(&Confinement {
         folder: &settings.folder,
         id: settings.server_id,
@@ -78,6 +81,8 @@ fn serve(
         maxima: settings.maxima,
         kinds,
         store,
+        memory,
+        free_percent: settings.free_percent,
         most_running: settings.most_running,
         pool: settings.pool,
         most_accepted: settings.most_running + settings.most_queued,

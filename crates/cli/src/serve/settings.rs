@@ -42,6 +42,8 @@ pub struct ServeSettings {
     pub cgroup_base: Option<PathBuf>,
     /// Walls that may be missing.
     pub allow_missing: WallSet,
+    /// The share of the host's memory that new executions leave free, in percent.
+    pub free_percent: u8,
     /// Executions at once.
     pub most_running: usize,
     /// How many sandboxes may stand ready.
@@ -97,6 +99,7 @@ impl ServeSettings {
             ids: settings.ids,
             cgroup_base: settings.cgroup_base,
             allow_missing: settings.allow_missing,
+            free_percent: number("free_percent", 1, 99)? as u8,
             most_running: number("max_running", 1, 16_384)? as usize,
             pool: pool(&number)?,
             most_queued: number("max_queued", 0, 1 << 20)? as usize,

@@ -10,13 +10,14 @@ mod execution;
 mod figures;
 mod kept;
 mod kinds;
+mod memory;
 mod pools;
 mod queue;
 mod record;
 mod submit;
 mod worker;
 
-use crate::allocate::Bounds;
+use crate::allocate::{Bounds, HostMemory, Policy};
 use crate::error::EngineError;
 use casemate_runtime::oneshot::Waker;
 use casemate_store::{Detail, Page, Store, StoreError};
@@ -34,6 +35,7 @@ pub use execution::{Event, Execution, Follower, OnChange, Settled, Standing};
 pub use figures::{BUCKETS, Histogram, Part, Times};
 pub use kept::Budget;
 pub use kinds::{Kind, Kinds};
+pub use memory::MemoryLoad;
 pub use pools::PoolStatus;
 pub use queue::QueueFull;
 pub use record::Recorded;
@@ -50,6 +52,10 @@ pub struct Parts {
     pub kinds: Arc<Kinds>,
     /// The state.
     pub store: Store,
+    /// The memory of the host, opened before the process took its walls.
+    pub memory: HostMemory,
+    /// The share of the host's memory that new executions leave free, in percent.
+    pub free_percent: u8,
     /// Executions that run at once; the others wait.
     pub most_running: usize,
     /// How many sandboxes may stand ready.
@@ -78,6 +84,8 @@ pub(crate) struct Shared {
     pools: pools::Pools,
     pool_bounds: Bounds,
     figures: figures::Figures,
+    memory: Mutex<memory::MemoryLoad>,
+    victims: AtomicU64,
     has_warden: std::sync::atomic::AtomicBool,
 }
 
@@ -142,9 +150,15 @@ impl Service {
             running: AtomicU64::new(0),
             pools: pools::Pools::default(),
             figures: figures::Figures::default(),
+            memory: Mutex::default(),
+            victims: AtomicU64::new(0),
             has_warden: false.into(),
         });
-        worker::start(shared.clone(), parts.most_running)?;
+        let policy = Policy {
+            free_percent: parts.free_percent,
+            ..Policy::default()
+        };
+        worker::start(shared.clone(), parts.memory, policy, parts.most_running)?;
         Ok(Self { shared })
     }
 

@@ -174,6 +174,19 @@ impl<O: Observer> Reactor<O> {
         }
     }
 
+    /// Asks what every run holds; [`Reactor::take_held_bytes`] gives it when the answers are there.
+    pub fn measure(&self) {
+        if let Some(link) = &self.link {
+            // A warden that is gone is noticed by the next wait.
+            let _ = link.measure();
+        }
+    }
+
+    /// What a run held when it was last measured, bytes; once for each measuring.
+    pub fn take_held_bytes(&mut self, key: RunKey) -> Option<u64> {
+        self.entries.get_mut(&key.0)?.run.take_held_bytes()
+    }
+
     /// Waits until something is ready or the time has passed, moves it, and gives the runs that are
     /// over. The caller clears the waker by itself.
     ///

@@ -73,6 +73,8 @@ pub(super) struct Facts {
     pub(super) landlock_abi: u32,
     started_at: Option<SystemTime>,
     made: Option<Made>,
+    /// What it held when it was last measured, until that was taken.
+    held_bytes: Option<u64>,
 }
 
 impl Run {
@@ -195,6 +197,11 @@ impl Run {
             let _ = link.end(&self.sandbox);
         }
         Ok(())
+    }
+
+    /// What it held when it was measured, once.
+    pub(super) fn take_held_bytes(&mut self) -> Option<u64> {
+        self.facts.held_bytes.take()
     }
 
     /// The caller wants it to end; a second call changes nothing.
@@ -321,6 +328,7 @@ impl Run {
                 wall, reason, errno, ..
             } => return Err(refused(&wall, &reason, errno).into()),
             Reply::Ended(ended) => self.ended = Some(ended),
+            Reply::Measured { held_bytes, .. } => self.facts.held_bytes = Some(held_bytes),
         }
         Ok(())
     }

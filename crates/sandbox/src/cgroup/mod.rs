@@ -74,6 +74,15 @@ pub struct MemoryNow {
     pub shmem_bytes: u64,
     /// The share of private memory.
     pub anon_bytes: u64,
+    /// The share of files in the page cache, tmpfs not counted: the kernel takes it back when it is needed.
+    pub cache_bytes: u64,
+}
+
+impl MemoryNow {
+    /// What only the end of a process or of a file gives back; memory of the kernel is in it.
+    pub fn held_bytes(&self) -> u64 {
+        self.total_bytes.saturating_sub(self.cache_bytes)
+    }
 }
 
 /// The kind of control groups in use.

@@ -307,9 +307,11 @@ impl Group for V1Group {
         let dir = self.dir(Set::MEMORY)?;
         let mut buffer = [0u8; files::STAT_BYTES];
         let stat = files::read(&dir.join("memory.stat"), &mut buffer).ok()?;
+        let shmem_bytes = files::field(stat, "total_shmem")?;
         Some(MemoryNow {
             total_bytes: self.memory_total()?,
-            shmem_bytes: files::field(stat, "total_shmem")?,
+            shmem_bytes,
+            cache_bytes: files::field(stat, "total_cache")?.saturating_sub(shmem_bytes),
             anon_bytes: files::field(stat, "total_rss")?,
         })
     }

@@ -189,9 +189,11 @@ impl Group for V2Group {
     fn memory_now(&self) -> Option<MemoryNow> {
         let mut buffer = [0u8; files::STAT_BYTES];
         let stat = files::read(&self.life.dir().join("memory.stat"), &mut buffer).ok()?;
+        let shmem_bytes = files::field(stat, "shmem")?;
         Some(MemoryNow {
             total_bytes: self.memory_total()?,
-            shmem_bytes: files::field(stat, "shmem")?,
+            shmem_bytes,
+            cache_bytes: files::field(stat, "file")?.saturating_sub(shmem_bytes),
             anon_bytes: files::field(stat, "anon")?,
         })
     }

@@ -268,6 +268,13 @@ impl Cell {
         (own > self.limits.memory_bytes).then_some(Cause::Memory)
     }
 
+    /// What a living cell holds; `None` when it is about to end, or cannot be measured.
+    pub(super) fn held_bytes(&self) -> Option<u64> {
+        let is_living = matches!(self.phase, Phase::Idle | Phase::Armed);
+        let group = self.group.as_ref().filter(|_| is_living)?;
+        group.memory_now().map(|now| now.held_bytes())
+    }
+
     /// CPU time cannot pass its limit sooner than this.
     fn time_to_next_look(&self, used: Option<Duration>) -> Duration {
         self.limits.cpu.map_or(Duration::MAX, |limit| {

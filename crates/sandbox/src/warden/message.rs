@@ -97,6 +97,8 @@ pub enum Request {
         /// Which.
         key: u64,
     },
+    /// Say what each sandbox holds: a [`Reply::Measured`] follows for each that can be measured.
+    Measure,
 }
 
 fn millis(d: Duration) -> u64 {
@@ -137,6 +139,7 @@ impl Request {
             }
             Request::Blueprint => w.u8(4),
             Request::Image => w.u8(5),
+            Request::Measure => w.u8(7),
             Request::Arm { key } => {
                 w.u8(2);
                 w.u64(*key);
@@ -162,6 +165,7 @@ impl Request {
             4 => Request::Blueprint,
             5 => Request::Image,
             6 => Request::Bind(decode_bind(&mut r)?),
+            7 => Request::Measure,
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -307,6 +311,13 @@ pub enum Reply {
     },
     /// It is gone, with all that was in it.
     Ended(Ended),
+    /// What it holds now.
+    Measured {
+        /// Which.
+        key: u64,
+        /// Memory that only its end gives back, bytes: no cache of files.
+        held_bytes: u64,
+    },
 }
 
 fn option(w: &mut Writer, value: Option<u64>) {
@@ -328,7 +339,10 @@ impl Reply {
     /// The client's number of the sandbox that it is about.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Created { key, .. } | Self::Refused { key, .. } | Self::Bound { key } => *key,
+            Self::Created { key, .. }
+            | Self::Refused { key, .. }
+            | Self::Bound { key }
+            | Self::Measured { key, .. } => *key,
             Self::Ended(ended) => ended.key,
         }
     }
@@ -366,6 +380,11 @@ impl Reply {
                 w.bytes(&wall[..wall.len().min(64)]);
                 w.bytes(&reason[..reason.len().min(1024)]);
                 w.u32(*errno);
+            }
+            Reply::Measured { key, held_bytes } => {
+                w.u8(5);
+                w.u64(*key);
+                w.u64(*held_bytes);
             }
             Reply::Ended(e) => {
                 w.u8(3);
@@ -419,6 +438,10 @@ impl Reply {
                 memory_peak_bytes: read_option(&mut r)?,
                 pids_peak: read_option(&mut r)?,
             }),
+            5 => Reply::Measured {
+                key: r.u64()?,
+                held_bytes: r.u64()?,
+            },
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -498,6 +521,7 @@ mod tests {
             Request::Bind(bind()),
             Request::Blueprint,
             Request::Image,
+            Request::Measure,
             Request::Arm { key: 9 },
             Request::End { key: 10 },
         ] {
@@ -586,7 +610,17 @@ mod tests {
             separate_ids: false,
             template: true,
         };
-        for reply in [Reply::Ended(ended), refused, created, Reply::Bound { key: 9 }] {
+        let measured = Reply::Measured {
+            key: 1,
+            held_bytes: 5,
+        };
+        for reply in [
+            Reply::Ended(ended),
+            refused,
+            created,
+            measured,
+            Reply::Bound { key: 9 },
+        ] {
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }
     }

@@ -109,7 +109,11 @@ fn keep_own(setup: &Setup, socket: &OwnedFd) -> Result<(), SandboxError> {
         .into_iter()
         .chain(plans)
         .collect();
-    fd::close_all_but(&kept, 3).at(|| "close the descriptors of the supervisor".into())
+    fd::close_all_but(&kept, 3).at(|| "close the descriptors of the supervisor".into())?;
+    // A supervisor may have lowered its score; what a sandbox inherits of that it may lower its own to
+    // (oom_score_adj_min, fs/proc/base.c). Where this may not be written, nothing was lowered by one of us.
+    let _ = fs::write_existing(b"/proc/self/oom_score_adj", b"0");
+    Ok(())
 }
 
 /// The warden's state that all its sandboxes share.

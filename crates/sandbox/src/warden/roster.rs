@@ -140,6 +140,14 @@ impl Roster {
         }
     }
 
+    /// What each living cell holds, by the client's key.
+    pub(super) fn held(&self) -> Vec<(u64, u64)> {
+        let cells = self.cells.values();
+        cells
+            .filter_map(|cell| Some((cell.key, cell.held_bytes()?)))
+            .collect()
+    }
+
     /// The cells of a template that it has not made yet.
     pub(super) fn unmade_of(&self, template: u64) -> Vec<u64> {
         let unmade = self.cells.iter().filter(|(_, cell)| cell.is_unmade_of(template));

@@ -237,7 +237,15 @@ impl Serve {
             Ok(Request::Bind(bind)) => self.bind(&bind),
             Ok(Request::Arm { key }) => self.act_by_key(key, |cell| cell.arm()),
             Ok(Request::End { key }) => self.act_by_key(key, |cell| cell.end(Cause::Asked)),
+            Ok(Request::Measure) => self.measure(),
             Err(_) => self.lose_client(),
+        }
+    }
+
+    /// A client asks when its host is nearly out of memory, and not often.
+    fn measure(&mut self) {
+        for (key, held_bytes) in self.roster.held() {
+            self.reply(&Reply::Measured { key, held_bytes });
         }
     }
 

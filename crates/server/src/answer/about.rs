@@ -5,6 +5,7 @@ use crate::problem::Problem;
 use crate::ready;
 use crate::reply::{self, Content, Reply};
 use crate::state::State;
+use casemate_engine::allocate::Shortage;
 use casemate_engine::service::store::Health;
 use hyper::header;
 use serde::Serialize;
@@ -56,6 +57,7 @@ struct Status {
     uptime_ms: u64,
     running: u64,
     queued: u64,
+    waiting_for: Option<&'static str>,
     finished_total: u64,
     components: Components,
 }
@@ -123,6 +125,7 @@ pub(super) fn status(state: &State) -> Result<Reply, Problem> {
         uptime_ms: u64::try_from(state.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         running: load.running,
         queued: load.queued,
+        waiting_for: state.service.memory().shortage.map(Shortage::as_str),
         finished_total: load.finished,
         components: Components {
             server: component(if state.lifecycle.stop.is_told() {
@@ -155,6 +158,7 @@ pub(super) async fn ready(state: &Arc<State>) -> Result<Reply, Problem> {
 pub(super) fn metrics(state: &State) -> Reply {
     let gauges = Gauges {
         load: state.service.load(),
+        memory: state.service.memory(),
         health: state.service.store().health(),
         body_free_bytes: state.bodies.free_bytes(),
         uptime: state.begun.elapsed(),

@@ -1,7 +1,7 @@
 //! A server on a port of its own, with a state folder of its own.
 
 use crate::client::{self, Answer};
-use casemate_engine::allocate::Bounds;
+use casemate_engine::allocate::{Bounds, HostMemory};
 use casemate_engine::runtime::language::Host;
 use casemate_engine::service::store::{
     Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
@@ -51,6 +51,8 @@ impl Server {
                 max_idle: 0,
                 max_total: 0,
             },
+            memory: HostMemory::open().unwrap(),
+            free_percent: 10,
             most_running: 1,
             most_accepted,
             kept_bytes: 1 << 20,

@@ -14,6 +14,7 @@ fn health_status_and_languages_are_told() {
     );
     assert_eq!(status["components"]["warden"]["health"], "down");
     assert_eq!(status["components"]["store"]["health"], "healthy");
+    assert_eq!(status["waiting_for"], serde_json::Value::Null);
     server.service.kinds().learn_version("bash", "5.2.1".to_owned());
     let languages = server.get("/v1/languages").json();
     let bash = languages["languages"]

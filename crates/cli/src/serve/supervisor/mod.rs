@@ -6,6 +6,7 @@ mod start;
 
 use super::control::{self, Order, Word};
 use super::notify::Manager;
+use super::score;
 use super::settings::ServeSettings;
 use crate::output::harmless;
 use anyhow::{Context, Result, anyhow};
@@ -116,6 +117,9 @@ impl Supervisor {
     /// # Errors
     /// When the server never comes up, or children cannot be started.
     pub fn run(mut self) -> Result<u8> {
+        if let Some(word) = score::lower() {
+            say!("casemate: {word}");
+        }
         self.sweep();
         while !self.is_over() {
             if self.stopping.is_none()

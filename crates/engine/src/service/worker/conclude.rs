@@ -13,8 +13,17 @@ use std::sync::Arc;
 const PIECE_BYTES: usize = 64 << 10;
 
 impl Worker {
-    pub(super) fn conclude(&mut self, guest: Guest, report: Report, compiled: Compile) {
+    /// `intervention` says why we ended it, if we did.
+    pub(super) fn conclude(
+        &mut self,
+        guest: Guest,
+        report: Report,
+        compiled: Compile,
+        intervention: Option<&'static str>,
+    ) {
         let execution = guest.execution;
+        // A caller who wanted its end as well has the word.
+        let intervention = intervention.filter(|_| !execution.is_cancelled());
         if compiled == Compile::Failed {
             for (stream, kept) in [
                 (Stream::Stdout, &report.stdout.kept),
@@ -36,6 +45,7 @@ impl Worker {
                 network: guest.pool.network,
                 facts: kind.facts,
                 compiled,
+                intervention,
             };
             conclude(concluding, report)
         });

@@ -1,6 +1,7 @@
 //! The engine's thread: gives places, moves runs from step to step, and hands their ends to the store.
 
 mod conclude;
+mod gate;
 mod pool;
 
 use self::pool::Pool;
@@ -8,7 +9,7 @@ use super::Shared;
 use super::endings::{Ending, Unrecorded};
 use super::execution::Execution;
 use super::pools::PoolLevel;
-use crate::allocate::PoolKey;
+use crate::allocate::{self, HostMemory, Policy, PoolKey, Work};
 use crate::error::EngineError;
 use crate::outcome::Compile;
 use crate::pipeline::new_sandbox_id;
@@ -43,7 +44,12 @@ pub(super) enum Order {
 }
 
 /// Starts the thread; it lives as long as the process.
-pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), EngineError> {
+pub(super) fn start(
+    shared: Arc<Shared>,
+    memory: HostMemory,
+    policy: Policy,
+    most_running: usize,
+) -> Result<(), EngineError> {
     let usual: Vec<_> = shared.usual_keys().into_iter().map(PoolLevel::empty).collect();
     shared.publish_pools(&usual);
     let reactor = Reactor::new(shared.waker.as_fd()).map_err(EngineError::Host)?;
@@ -53,6 +59,7 @@ pub(super) fn start(shared: Arc<Shared>, most_running: usize) -> Result<(), Engi
         reactor,
         queue: VecDeque::new(),
         active: HashMap::new(),
+        gate: gate::Gate::new(memory, policy),
         unrecorded: Unrecorded::default(),
         pool,
         most_running: most_running.max(1),
@@ -67,6 +74,7 @@ struct Worker {
     reactor: Reactor<Guest>,
     queue: VecDeque<Arc<Execution>>,
     active: HashMap<ExecutionId, RunKey>,
+    gate: gate::Gate,
     unrecorded: Unrecorded,
     pool: Pool,
     most_running: usize,
@@ -90,6 +98,15 @@ enum Step {
     Program { compiling: Duration },
 }
 
+impl Step {
+    fn kind(self) -> allocate::Step {
+        match self {
+            Self::Compile { .. } => allocate::Step::Compile,
+            Self::Program { .. } => allocate::Step::Program,
+        }
+    }
+}
+
 impl Observer for Guest {
     fn started(&mut self) {
         if matches!(self.step, Step::Program { .. }) {
@@ -108,7 +125,7 @@ impl Observer for Guest {
 impl Worker {
     fn run(mut self) {
         loop {
-            let timeout = [self.unrecorded.due_in(), self.pool.due_in()]
+            let timeout = [self.unrecorded.due_in(), self.pool.due_in(), self.next_look()]
                 .into_iter()
                 .flatten()
                 .min();
@@ -122,6 +139,7 @@ impl Worker {
             }
             finished.into_iter().for_each(|run| self.advance(run));
             self.unrecorded.retry(&self.shared);
+            self.watch_host();
             self.fill();
             self.keep_pool();
         }
@@ -165,11 +183,16 @@ impl Worker {
             let Some(execution) = self.queue.pop_front() else {
                 break;
             };
+            if !self.admits(&execution) {
+                self.queue.push_front(execution);
+                break;
+            }
             if let Some(waiting) = self.begin(execution) {
                 self.queue.push_front(waiting);
                 break;
             }
         }
+        self.tell_waiting();
         self.shared
             .running
             .store(self.active.len() as u64, Ordering::Relaxed);
@@ -282,9 +305,15 @@ impl Worker {
                 sandbox_id = warm.sandbox;
             }
         }
+        let work = Work {
+            language: execution.language,
+            step: guest.step.kind(),
+            bound_bytes: job.create.memory_bytes.saturating_add(job.create.disk_bytes),
+        };
         let is_first = execution.standing().state == State::Queued;
         match self.reactor.start(job, guest) {
             Ok(key) => {
+                self.gate.note_started(execution.id, work);
                 self.note_entry(&execution, key, sandbox_id);
                 if is_program {
                     execution.forget_request();
@@ -324,16 +353,18 @@ impl Worker {
             report,
         } = finished;
         self.active.remove(&guest.execution.id);
+        let peak_bytes = report.as_ref().ok().and_then(|r| r.ended.memory_peak_bytes);
+        let intervention = self.gate.note_ended(guest.execution.id, peak_bytes);
         match (report, guest.step) {
             (Ok(mut report), Step::Compile { begun }) => {
                 let artifacts = stages::artifacts(&mut report);
                 match artifacts {
                     Some(artifacts) => self.run_compiled(guest, begun.elapsed(), &artifacts),
-                    None => self.conclude(guest, report, Compile::Failed),
+                    None => self.conclude(guest, report, Compile::Failed, intervention),
                 }
             }
             (Ok(report), Step::Program { compiling }) => {
-                self.conclude(guest, report, Compile::Done(compiling))
+                self.conclude(guest, report, Compile::Done(compiling), intervention)
             }
             (report, _) if is_warden_gone(&report) => {
                 self.end_unstarted(guest.execution, Status::Killed, Some("warden_died"));
