@@ -56,7 +56,9 @@ pub(super) struct Cell {
     cause: Cause,
     wall_until: Duration,
     pace: Pace,
-    next_look: Option<Duration>,
+    /// When memory and CPU time are looked at next.
+    memory_look: Duration,
+    cpu_look: Option<Duration>,
     /// When the kernel's count of kills is read again, and how long it waited for that.
     recount: Option<(Duration, Duration)>,
     used: Used,
@@ -84,8 +86,9 @@ impl Cell {
             phase: Phase::Idle,
             cause: Cause::Itself,
             wall_until: event::monotonic() + SETUP_LIMIT + create.wall,
-            pace: Pace::new(event::monotonic()),
-            next_look: None,
+            pace: Pace::default(),
+            memory_look: Duration::ZERO,
+            cpu_look: None,
             recount: None,
             used: Used::default(),
             oom_kills: 0,
@@ -158,9 +161,8 @@ impl Cell {
             let now = event::monotonic();
             self.phase = Phase::Armed;
             self.wall_until = now + self.limits.wall;
-            self.pace = Pace::new(now);
-            let used = self.group.as_ref().and_then(|group| group.cpu_total());
-            self.next_look = Some(now + self.time_to_next_look(used).min(BUSY_LOOK));
+            self.memory_look = now + BUSY_LOOK;
+            self.cpu_look = self.soonest_over(Duration::ZERO).map(|wait| now + wait);
         }
     }
 
@@ -183,7 +185,10 @@ impl Cell {
 
     /// The next instant at which [`Cell::look`] should be called.
     pub(super) fn next_look(&self) -> Option<Duration> {
-        self.next_look.filter(|_| self.phase == Phase::Armed)
+        let first = self
+            .cpu_look
+            .map_or(self.memory_look, |at| at.min(self.memory_look));
+        (self.phase == Phase::Armed && self.group.is_some()).then_some(first)
     }
 
     /// The next instant at which [`Cell::bury`] must be called.
@@ -240,32 +245,33 @@ impl Cell {
         }
     }
 
-    /// Looks at what the programs have used, and decides when to look again.
+    /// Looks at what the programs have used, where it is due, and decides when to look again.
     pub(super) fn look(&mut self, now: Duration) {
-        self.next_look = None;
         let Some(group) = &self.group else { return };
-        let (used, held) = (group.cpu_total(), group.memory_total());
-        if let Some(cause) = self.exceeded(used, held) {
-            return self.end(cause);
+        if self.cpu_look.is_some_and(|at| now >= at) {
+            let used = group.cpu_total().unwrap_or_default();
+            if self.limits.cpu.is_some_and(|limit| used >= limit) {
+                return self.end(Cause::Cpu);
+            }
+            self.cpu_look = self.soonest_over(used).map(|wait| now + wait);
         }
-        let idle = self.pace.note(now, used, held);
-        self.next_look = Some(now + idle.min(self.time_to_next_look(used)));
+        if now >= self.memory_look {
+            let held = group.memory_total();
+            if held.is_some_and(|held| held > self.limits.memory_bytes) && self.holds_too_much() {
+                return self.end(Cause::Memory);
+            }
+            self.memory_look = now + self.pace.note(held);
+        }
     }
 
-    fn exceeded(&self, used: Option<Duration>, held_bytes: Option<u64>) -> Option<Cause> {
-        if let (Some(limit), Some(used)) = (self.limits.cpu, used)
-            && used >= limit
-        {
-            return Some(Cause::Cpu);
-        }
-        if held_bytes? <= self.limits.memory_bytes {
-            return None;
-        }
-        // The group's limit has room for the disk; the programs' own share is told apart here.
-        let held = self.group.as_ref()?.memory_now()?;
-        // Memory files count as soon as they cannot be the disk any more.
-        let own = held.anon_bytes + held.shmem_bytes.saturating_sub(self.limits.disk_bytes);
-        (own > self.limits.memory_bytes).then_some(Cause::Memory)
+    /// The group's limit has room for the disk; the programs' own share is told apart here.
+    fn holds_too_much(&self) -> bool {
+        let held = self.group.as_ref().and_then(|group| group.memory_now());
+        held.is_some_and(|held| {
+            // Memory files count as soon as they cannot be the disk any more.
+            let own = held.anon_bytes + held.shmem_bytes.saturating_sub(self.limits.disk_bytes);
+            own > self.limits.memory_bytes
+        })
     }
 
     /// What a living cell holds; `None` when it is about to end, or cannot be measured.
@@ -276,13 +282,9 @@ impl Cell {
     }
 
     /// CPU time cannot pass its limit sooner than this.
-    fn time_to_next_look(&self, used: Option<Duration>) -> Duration {
-        self.limits.cpu.map_or(Duration::MAX, |limit| {
-            soonest(
-                limit.saturating_sub(used.unwrap_or_default()),
-                self.limits.cpu_millis,
-            )
-        })
+    fn soonest_over(&self, used: Duration) -> Option<Duration> {
+        let rest = self.limits.cpu?.saturating_sub(used);
+        Some(soonest(rest, self.limits.cpu_millis))
     }
 
     /// Tells init to end, for the first cause that comes.

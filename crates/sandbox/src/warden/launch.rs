@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Init};
 use super::message::Create;
+use super::netstock::Loopback;
 use super::{House, place};
 use crate::cgroup::{Arrival, Group, Limits};
 use crate::error::{AtStep, SandboxError};
@@ -68,7 +69,8 @@ fn build(
         .map_or(Omitted::default(), |b| b.omitted);
     let lease = house.ids.as_ref().map(IdPool::lease).transpose()?;
     let group = make_group(house, omitted, create)?;
-    let ready = network(omitted, create).and_then(|()| house.await_blueprint(client, create.blueprint));
+    let ready =
+        network(house, omitted, create).and_then(|()| house.await_blueprint(client, create.blueprint));
     let blueprint = match (ready, house.setup.blueprints.get(number)) {
         (Ok(()), Some(blueprint)) if blueprint.omitted == omitted => blueprint,
         (ready, _) => {
@@ -117,12 +119,19 @@ pub(super) fn undo(group: Option<Box<dyn Group>>, error: SandboxError) -> Sandbo
     error
 }
 
-/// Moves the warden into a fresh network namespace, which the sandbox inherits. It costs half a
-/// millisecond and needs nothing of the blueprint. The warden uses no network, and stays there; the
+/// Moves the warden into a fresh network namespace, which the sandbox inherits: one out of the stock, or a
+/// new one. It needs nothing of the blueprint. The warden uses no network, and stays there; the
 /// namespace belongs to the warden's user namespace, so that nobody in the sandbox has a say in it.
-fn network(omitted: Omitted, create: &Create) -> Result<(), SandboxError> {
+fn network(house: &mut House, omitted: Omitted, create: &Create) -> Result<(), SandboxError> {
     if omitted.has(Wall::Net) {
         return Ok(());
+    }
+    let kind = match create.loopback {
+        true => Loopback::Up,
+        false => Loopback::Down,
+    };
+    if let Some(made) = house.net_stock.as_mut().and_then(|stock| stock.take(kind)) {
+        return namespace::enter(made.as_fd(), CLONE_NEWNET).at(|| "enter a network namespace".into());
     }
     namespace::unshare(CLONE_NEWNET).at(|| "make a network namespace".into())?;
     if create.loopback {

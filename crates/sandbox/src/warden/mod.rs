@@ -9,6 +9,7 @@ mod cell;
 mod deadlines;
 mod launch;
 pub mod message;
+mod netstock;
 mod outbox;
 mod pace;
 mod roster;
@@ -22,6 +23,7 @@ use crate::plan::Blueprint;
 use crate::rootless::{self, Standing};
 use casemate_sys::{event, fd, fs, memfd, process, signal, socket, terminal};
 use message::{MAX_REQUEST_BYTES, Request};
+use netstock::NetStock;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -121,6 +123,7 @@ pub(crate) struct House {
     setup: Setup,
     standing: Standing,
     ids: Option<IdPool>,
+    net_stock: Option<NetStock>,
     image: Option<OwnedFd>,
     /// What makes an interpreter a zygote, for templates.
     library: Option<OwnedFd>,
@@ -185,6 +188,10 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
     } else {
         Some(crate::image::init()?)
     };
+    // The one sandbox of `casemate run` would wait for its first namespace all the same.
+    let net_stock = (!setup.takes_blueprints)
+        .then(|| NetStock::start(null.as_fd()).ok())
+        .flatten();
     // Names of groups tell a living warden from a dead one: in one pid namespace, pid and start time never
     // repeat together.
     let tag = warden_tag(std::process::id()).at(|| "read our own start time".into())?;
@@ -195,6 +202,7 @@ fn settle(setup: Setup) -> Result<House, SandboxError> {
         setup,
         standing,
         ids,
+        net_stock,
         image,
         library,
         null,

@@ -2,21 +2,21 @@
 //!
 //! The kernel ends an allocation beyond the group's limit by itself, and tells by an event. A look finds
 //! the rest: memory between the programs' limit and the group's, which has room for the disk, and CPU
-//! time. A sandbox that does something is looked at every 50 ms; one that sleeps ever more seldom, to
-//! once a second. All looks together take at most a twentieth of one CPU. When that is spent, what is
-//! due waits its turn, but not longer than a second: a late look costs a sandbox's limit some precision,
-//! and never its neighbours their time.
+//! time. CPU time is looked at before it can have passed its limit. Memory that changes is looked at
+//! every 50 ms, and what stays the same ever more seldom, to once a second; whether the programs work is
+//! not asked, since the kernel takes ten times as long to add up CPU time as to tell memory. All looks
+//! together take at most a twentieth of one CPU. When that is spent, what is due waits its turn, but not
+//! longer than a second: a late look costs a sandbox's limit some precision, and never its neighbours
+//! their time.
 
 use std::time::Duration;
 
-/// How often a sandbox is looked at that does something.
+/// How often memory is looked at that changes.
 pub(super) const BUSY_LOOK: Duration = Duration::from_millis(50);
-/// How often one that has done nothing for long.
+/// How often memory that has been the same for long.
 const IDLE_LOOK: Duration = Duration::from_secs(1);
-/// A change of memory that counts as doing something, bytes.
+/// A change of memory that counts, bytes.
 const NOTABLE_BYTES: u64 = 1 << 20;
-/// CPU time counts from this part of the time that has passed.
-const NOTABLE_CPU: u32 = 50;
 /// The kernel's period for a CPU quota, which all of it may be used in at once.
 const QUOTA_PERIOD: Duration = Duration::from_millis(100);
 /// The least time between two looks of one sandbox.
@@ -31,47 +31,36 @@ const MOST_OWED: i128 = 50_000_000;
 /// How long a look may wait for the budget.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The pace of one sandbox.
+/// The pace at which one sandbox's memory is looked at.
 #[derive(Debug)]
 pub(super) struct Pace {
     wait: Duration,
-    seen_at: Duration,
-    cpu: Duration,
-    /// Memory at the last notable change, so that slow growth adds up to one.
+    /// Memory at the last change that counted, so that slow growth adds up to one.
     memory_bytes: u64,
 }
 
-impl Pace {
-    pub(super) fn new(now: Duration) -> Self {
+impl Default for Pace {
+    fn default() -> Self {
         Self {
             wait: BUSY_LOOK,
-            seen_at: now,
-            cpu: Duration::ZERO,
             memory_bytes: 0,
         }
     }
+}
 
+impl Pace {
     /// Notes what a look saw; how long the next one has time. What the kernel would not tell counts as a
     /// change.
-    pub(super) fn note(
-        &mut self,
-        now: Duration,
-        cpu: Option<Duration>,
-        memory_bytes: Option<u64>,
-    ) -> Duration {
-        let passed = now.saturating_sub(self.seen_at);
-        let worked =
-            cpu.is_none_or(|cpu| cpu.saturating_sub(self.cpu) * NOTABLE_CPU >= passed.max(LEAST_LOOK));
-        let grew = memory_bytes.is_none_or(|bytes| bytes.abs_diff(self.memory_bytes) >= NOTABLE_BYTES);
-        if grew {
-            self.memory_bytes = memory_bytes.unwrap_or(self.memory_bytes);
+    pub(super) fn note(&mut self, memory_bytes: Option<u64>) -> Duration {
+        match memory_bytes {
+            Some(bytes) if bytes.abs_diff(self.memory_bytes) < NOTABLE_BYTES => {
+                self.wait = (self.wait * 2).min(IDLE_LOOK);
+            }
+            _ => {
+                self.memory_bytes = memory_bytes.unwrap_or(self.memory_bytes);
+                self.wait = BUSY_LOOK;
+            }
         }
-        self.seen_at = now;
-        self.cpu = cpu.unwrap_or(self.cpu);
-        self.wait = match worked || grew {
-            true => BUSY_LOOK,
-            false => (self.wait * 2).min(IDLE_LOOK),
-        };
         self.wait
     }
 }
@@ -133,29 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_is_looked_at_ever_more_seldom_and_at_once_when_it_wakes() {
-        let mut pace = Pace::new(ms(0));
-        let (mut now, mut waits) = (ms(50), Vec::new());
-        pace.note(now, Some(ms(20)), Some(8 << 20));
-        for _ in 0..6 {
-            let wait = pace.note(now, Some(ms(20)), Some(8 << 20));
-            waits.push(wait.as_millis());
-            now += wait;
-        }
-        assert_eq!(waits, [100, 200, 400, 800, 1000, 1000]);
-        assert_eq!(pace.note(now, Some(ms(60)), Some(8 << 20)), BUSY_LOOK);
-        assert_eq!(pace.note(now + ms(50), Some(ms(60)), Some(8 << 20)), ms(100));
-        assert_eq!(pace.note(now + ms(150), Some(ms(60)), Some(10 << 20)), BUSY_LOOK);
-        assert_eq!(pace.note(now + ms(200), None, Some(10 << 20)), BUSY_LOOK);
+    fn memory_that_stays_is_looked_at_ever_more_seldom_and_at_once_when_it_changes() {
+        let mut pace = Pace::default();
+        let mut note = |mebibytes: Option<u64>| pace.note(mebibytes.map(|n| n << 20)).as_millis();
+        assert_eq!(note(Some(8)), 50);
+        assert_eq!([8; 6].map(|n| note(Some(n))), [100, 200, 400, 800, 1000, 1000]);
+        assert_eq!([9, 9, 7, 7].map(|n| note(Some(n))), [50, 100, 50, 100]);
+        assert_eq!(note(None), 50);
     }
 
     #[test]
     fn slow_growth_adds_up() {
-        let mut pace = Pace::new(ms(0));
-        let busy = (1..=16u64).filter(|i| {
-            let now = Duration::from_secs(*i);
-            pace.note(now, Some(ms(0)), Some(i * (256 << 10))) == BUSY_LOOK
-        });
+        let mut pace = Pace::default();
+        let busy = (1..=16u64).filter(|i| pace.note(Some(i * (256 << 10))) == BUSY_LOOK);
         assert_eq!(busy.count(), 4);
     }
 

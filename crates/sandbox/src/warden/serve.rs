@@ -274,6 +274,9 @@ impl Serve {
             added.at(|| "wait on a sandbox".into()).map(|()| created)
         });
         self.reply(&reply.unwrap_or_else(|error| refusal(create.key, &error)));
+        if let Some(stock) = &mut self.house.net_stock {
+            stock.refill();
+        }
         self.sweep_once();
     }
 
