@@ -10,10 +10,13 @@ use anyhow::Result;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// How long the machine is let settle before its memory is looked at.
-const SETTLE: Duration = Duration::from_secs(1);
-/// Looks at the memory, of which the middle one counts: others come and go.
-const LOOKS: usize = 9;
+/// How often each is measured: others come and go, and the middle figure counts.
+const REPEATS: usize = 3;
+/// How long the memory must stay as it is, within a part of it, before it is read: the kernel takes down control
+/// groups and network namespaces in its own time. On a busy machine it never does, and is read after a while.
+const STEADY: Duration = Duration::from_secs(1);
+const STEADY_PART: u64 = 10_000;
+const STEADY_LIMIT: Duration = Duration::from_secs(10);
 /// How long pools may take to be full.
 const FILL_LIMIT: Duration = Duration::from_secs(60);
 /// How often we look.
@@ -23,13 +26,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn memory(bench: &mut Bench<'_>, entries: &[Entry], report: &mut Report) -> Result<()> {
     report.memory.push(match idle(bench)? {
         Ok(row) => row,
-        Err(reason) => MemoryRow {
-            state: "idle",
-            language: None,
-            sandboxes: 0,
-            bytes_per_sandbox: None,
-            unavailable: Some(reason),
-        },
+        Err(reason) => MemoryRow::unavailable("idle", reason),
     });
     for entry in entries {
         if let Some(row) = running(bench, entry)? {
@@ -40,22 +37,23 @@ pub fn memory(bench: &mut Bench<'_>, entries: &[Entry], report: &mut Report) -> 
 }
 
 fn running(bench: &mut Bench<'_>, entry: &Entry) -> Result<Option<MemoryRow>> {
-    bench.watch.say("letting the memory settle");
-    let before = settled(&bench.watch)?;
-    let held = Held::start(bench, entry, bench.options.memory_count())?;
-    let mut row = None;
-    if held.wait_running(bench)? && held.count() > 0 {
-        let sandboxes = held.count() as u64;
-        row = Some(MemoryRow {
-            state: "running",
-            language: Some(entry.program.language),
-            sandboxes,
-            bytes_per_sandbox: Some(share(before, settled(&bench.watch)?, sandboxes)),
-            unavailable: None,
-        });
+    let count = bench.options.memory_count();
+    let mut shares = Vec::new();
+    for _ in 0..REPEATS {
+        bench.watch.say("letting the memory settle");
+        let before = settled(&bench.watch)?;
+        let held = Held::start(bench, entry, count)?;
+        let is_whole = held.wait_running(bench)? && held.count() == count as usize;
+        if is_whole {
+            shares.push(share(before, settled(&bench.watch)?, count.into()));
+        }
+        held.cancel(bench)?;
+        if !is_whole {
+            return Ok(None);
+        }
     }
-    held.cancel(bench)?;
-    Ok(row)
+    let language = Some(entry.program.language);
+    Ok(Some(MemoryRow::of("running", language, count.into(), shares)))
 }
 
 /// Of a service that was just started, less what its own processes hold. The reason when it cannot be said.
@@ -73,34 +71,33 @@ fn idle(bench: &mut Bench<'_>) -> Result<Result<MemoryRow, String>> {
     };
     // The first start finds out about the host, and fills caches with it.
     drop(Service::start(&setting, &mut bench.watch)?);
-    let before = settled(&bench.watch)?;
-    let service = Service::start(&setting, &mut bench.watch)?;
-    let sandboxes = match fill(&bench.watch, &Client::new(service.url())?)? {
-        Ok(sandboxes) => sandboxes,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let available = settled(&bench.watch)?;
-    let own: u64 = service.processes().into_iter().filter_map(share_bytes).sum();
-    let after = available + own;
-    Ok(Ok(MemoryRow {
-        state: "idle",
-        language: None,
-        sandboxes,
-        bytes_per_sandbox: Some(share(before, after, sandboxes)),
-        unavailable: None,
-    }))
+    let (mut shares, mut sandboxes) = (Vec::new(), 0);
+    for _ in 0..REPEATS {
+        let before = settled(&bench.watch)?;
+        let service = Service::start(&setting, &mut bench.watch)?;
+        sandboxes = match fill(&bench.watch, &Client::new(service.url())?)? {
+            Ok(sandboxes) => sandboxes,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let available = settled(&bench.watch)?;
+        let own: u64 = service.processes().into_iter().filter_map(share_bytes).sum();
+        shares.push(share(before, available + own, sandboxes));
+    }
+    Ok(Ok(MemoryRow::of("idle", None, sandboxes, shares)))
 }
 
-/// What is available when nothing of ours changes any more.
+/// What is available when it does not change any more.
 fn settled(watch: &Watch) -> Result<u64> {
-    watch.rest(SETTLE)?;
-    let mut looks = [0; LOOKS];
-    for look in &mut looks {
-        *look = available_bytes()?;
-        watch.rest(LOOK)?;
+    let until = Instant::now() + STEADY_LIMIT;
+    let mut last = available_bytes()?;
+    loop {
+        watch.rest(STEADY)?;
+        let now = available_bytes()?;
+        if now.abs_diff(last) <= now / STEADY_PART || Instant::now() >= until {
+            return Ok(now);
+        }
+        last = now;
     }
-    looks.sort_unstable();
-    Ok(looks[LOOKS / 2])
 }
 
 /// Waits until every pool is as full as it is to be; how many sandboxes are idle then.

@@ -100,10 +100,43 @@ pub struct MemoryRow {
     pub language: Option<&'static str>,
     /// How many there were.
     pub sandboxes: u64,
-    /// What each took; below 0 when others gave memory back meanwhile.
+    /// What each took, the middle of a few figures; below 0 when others gave memory back meanwhile.
     pub bytes_per_sandbox: Option<i64>,
+    /// The least of these figures.
+    pub least_bytes_per_sandbox: Option<i64>,
+    /// The largest of them.
+    pub most_bytes_per_sandbox: Option<i64>,
     /// Why it was not measured.
     pub unavailable: Option<String>,
+}
+
+impl MemoryRow {
+    /// Of figures for so many sandboxes.
+    pub fn of(
+        state: &'static str,
+        language: Option<&'static str>,
+        sandboxes: u64,
+        mut figures: Vec<i64>,
+    ) -> Self {
+        figures.sort_unstable();
+        Self {
+            state,
+            language,
+            sandboxes,
+            bytes_per_sandbox: figures.get(figures.len() / 2).copied(),
+            least_bytes_per_sandbox: figures.first().copied(),
+            most_bytes_per_sandbox: figures.last().copied(),
+            unavailable: None,
+        }
+    }
+
+    /// What was not measured, and why.
+    pub fn unavailable(state: &'static str, reason: String) -> Self {
+        Self {
+            unavailable: Some(reason),
+            ..Self::of(state, None, 0, Vec::new())
+        }
+    }
 }
 
 /// Time to interactive of one subject.

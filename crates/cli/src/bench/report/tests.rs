@@ -30,13 +30,12 @@ fn report() -> Report {
         ratio_to_bare: Some(1.25),
         paths: [("exec".to_owned(), 10)].into(),
     });
-    report.memory.push(MemoryRow {
-        state: "idle",
-        language: None,
-        sandboxes: 0,
-        bytes_per_sandbox: None,
-        unavailable: Some("this service keeps no idle sandboxes".to_owned()),
-    });
+    let reason = "this service keeps no idle sandboxes".to_owned();
+    report.memory.push(MemoryRow::unavailable("idle", reason));
+    let figures = vec![3 << 20, -1024, 2 << 20];
+    report
+        .memory
+        .push(MemoryRow::of("running", Some("python"), 10, figures));
     report
 }
 
@@ -62,6 +61,10 @@ fn json_has_every_part_and_units_in_names() {
     assert_eq!(json["latency"][0]["median_ms"], 2.5);
     assert_eq!(json["latency"][0]["paths"]["exec"], 10);
     assert_eq!(json["memory"][0]["bytes_per_sandbox"], Value::Null);
+    let running = &json["memory"][1];
+    assert_eq!(running["bytes_per_sandbox"], 2 << 20);
+    assert_eq!(running["least_bytes_per_sandbox"], -1024);
+    assert_eq!(running["most_bytes_per_sandbox"], 3 << 20);
     assert_eq!(json["failures"]["count"], 0);
 }
 

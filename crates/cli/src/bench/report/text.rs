@@ -92,9 +92,15 @@ impl Report {
     fn memory_table(&self) -> Option<String> {
         let head = ["language", "sandbox", "count", "memory of each"];
         let rows = self.memory.iter().map(|row| {
-            let memory = match (row.bytes_per_sandbox, &row.unavailable) {
-                (Some(bytes), _) => format!("{} KiB", bytes / 1024),
-                (None, reason) => format!("- ({})", reason.as_deref().unwrap_or("not measured")),
+            let kib = |bytes: Option<i64>| bytes.map_or_else(none, |bytes| (bytes / 1024).to_string());
+            let memory = match &row.unavailable {
+                Some(reason) => format!("- ({reason})"),
+                None => format!(
+                    "{} KiB ({} to {})",
+                    kib(row.bytes_per_sandbox),
+                    kib(row.least_bytes_per_sandbox),
+                    kib(row.most_bytes_per_sandbox)
+                ),
             };
             vec![
                 row.language.unwrap_or("all").to_owned(),
