@@ -27,6 +27,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Run programs for others by HTTP, on this machine
     Serve(Serve),
+    /// Measure the service on this machine, beside other ways to run programs
+    Bench(crate::bench::Options),
     /// Say which walls this machine offers, and what to do about missing ones
     Doctor(Doctor),
     /// List the languages and what of them this machine has

@@ -137,6 +137,12 @@ pub struct Loaded {
     values: BTreeMap<&'static str, (String, String)>,
 }
 
+/// The variables that settings are taken from.
+pub(crate) fn variables() -> impl Iterator<Item = String> {
+    let names = KEYS.iter().map(|key| key.name);
+    names.map(|name| format!("CASEMATE_{}", name.to_uppercase()))
+}
+
 /// Reads files and environment.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
-//! The binary `casemate`: `run`, `serve`, `doctor`, `languages`, `config`, `completions`.
+//! The binary `casemate`: `run`, `serve`, `bench`, `doctor`, `languages`, `config`, `completions`.
 //!
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
 #![cfg_attr(not(test), no_main)]
 
 mod args;
+mod bench;
 mod config;
 mod doctor;
 mod exit;
@@ -51,6 +52,7 @@ fn run_command() -> anyhow::Result<u8> {
     match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
         args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
+        args::Command::Bench(bench) => bench::run(&bench, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
         args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
         args::Command::Config(config) => config::run(&config, cli.config.as_deref()),

@@ -82,22 +82,9 @@ struct Service {
 
 impl Service {
     fn new(url: &str) -> Result<Self> {
-        let base = url.trim_end_matches('/').to_owned();
-        if !base.starts_with("http://") {
-            return Err(crate::exit::usage(format!(
-                "server: {url:?} is not of the form http://127.0.0.1:8484"
-            )));
-        }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_recv_response(Some(ANSWER_LIMIT))
-            .max_redirects(0)
-            .proxy(None)
-            .build();
         Ok(Self {
-            agent: config.into(),
-            base,
+            agent: agent(),
+            base: base(url)?,
         })
     }
 
@@ -208,6 +195,32 @@ impl Service {
     }
 }
 
+/// The address of a service, without a slash at its end.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn base(url: &str) -> Result<String> {
+    let base = url.trim_end_matches('/').to_owned();
+    match base.starts_with("http://") {
+        true => Ok(base),
+        false => Err(crate::exit::usage(format!(
+            "server: {url:?} is not of the form http://127.0.0.1:8484"
+        ))),
+    }
+}
+
+/// A client of services. It keeps connections whose answers were read to their ends.
+pub(crate) fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .timeout_recv_response(Some(ANSWER_LIMIT))
+        .max_redirects(0)
+        .proxy(None)
+        .build();
+    config.into()
+}
+
 /// A byte of a path in a URL (RFC 3986, `pchar` and `/`).
 fn escape(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
@@ -217,7 +230,11 @@ fn escape(byte: u8) -> String {
     }
 }
 
-fn object(mut answer: Response<Body>, expected: StatusCode) -> Result<Value> {
+/// The object of an answer, which must have this status.
+///
+/// # Errors
+/// When it has another, or is no JSON.
+pub(crate) fn object(mut answer: Response<Body>, expected: StatusCode) -> Result<Value> {
     if answer.status() != expected {
         return Err(problem(answer));
     }
@@ -228,7 +245,7 @@ fn object(mut answer: Response<Body>, expected: StatusCode) -> Result<Value> {
 
 /// An answer that is none: the service's own words (RFC 9457). What the caller can mend counts as a
 /// wrong request.
-fn problem(mut answer: Response<Body>) -> anyhow::Error {
+pub(crate) fn problem(mut answer: Response<Body>) -> anyhow::Error {
     let status = answer.status();
     let body = answer.body_mut().with_config().limit(64 << 10);
     let json = body

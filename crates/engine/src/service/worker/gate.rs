@@ -105,7 +105,7 @@ fn first_work(kind: &Kind, request: &ExecutionRequest) -> Work {
 impl Worker {
     /// How long the thread may sleep before the host is to be looked at again.
     pub(super) fn next_look(&self) -> Option<Duration> {
-        let is_idle = self.queue.is_empty() && self.active.is_empty();
+        let is_idle = self.queue.is_empty() && self.active.is_empty() && self.pool.is_empty();
         (!is_idle).then(|| self.gate.due_in(Instant::now()))
     }
 

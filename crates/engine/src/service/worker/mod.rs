@@ -202,7 +202,8 @@ impl Worker {
     fn keep_pool(&mut self) {
         let now = Instant::now();
         self.pool.note(self.reactor.take_changes(), now);
-        self.pool.keep(&mut self.reactor, &self.shared.kinds, 1.0, now);
+        let share = self.gate.admission.pool_share(now);
+        self.pool.keep(&mut self.reactor, &self.shared.kinds, share, now);
         if let Some(levels) = self.pool.levels() {
             self.shared.publish_pools(&levels);
         }

@@ -119,10 +119,14 @@ impl Pool {
         }
     }
 
+    /// Whether nothing stands ready, and nothing is to.
+    pub(super) fn is_empty(&self) -> bool {
+        self.idle.is_empty() && self.creating.is_empty() && self.targets.is_empty()
+    }
+
     /// When [`Pool::keep`] is to be called again at the latest.
     pub(super) fn due_in(&self) -> Option<Duration> {
-        (!self.idle.is_empty() || !self.creating.is_empty() || !self.targets.is_empty())
-            .then_some(RECKONING * 4)
+        (!self.is_empty()).then_some(RECKONING * 4)
     }
 
     /// Orders what is missing and ends what is too much or too old. `share` is how much of the targets memory allows.

@@ -1,0 +1,165 @@
+//! `casemate bench`: figures of a service on this machine, beside other ways to run the same programs.
+//!
+//! All subjects take turns in one run, so that what disturbs the machine disturbs them alike. Every output is
+//! checked, and a run that went wrong is a failure of the bench, never a sample.
+
+mod client;
+mod failures;
+mod machine;
+mod measure;
+mod options;
+mod program;
+mod report;
+mod service;
+mod statistics;
+mod subject;
+mod watch;
+
+pub use options::Options;
+
+use crate::output;
+use anyhow::{Context, Result};
+use client::Client;
+use failures::Failures;
+use machine::Machine;
+use options::MeasureArg;
+use program::Program;
+use report::Report;
+use service::{Scratch, Service, Setting};
+use std::path::Path;
+use subject::{Field, Subject};
+use watch::{Stop, Watch};
+
+/// The exit code when a run failed.
+const FAILED: u8 = 1;
+/// The exit code when a signal ended the bench: 128 and SIGINT, as of any run.
+const INTERRUPTED: u8 = 130;
+
+/// What every measure needs.
+#[derive(Debug)]
+struct Bench<'a> {
+    options: &'a Options,
+    url: &'a str,
+    /// What our own service is started with; `None` for another's.
+    setting: Option<Setting>,
+    watch: Watch,
+    failures: Failures,
+}
+
+/// One program, and who runs it.
+#[derive(Debug)]
+struct Entry {
+    program: Program,
+    subjects: Vec<Subject>,
+}
+
+/// Runs the command; the exit code.
+pub fn run(options: &Options, config: Option<&Path>) -> Result<u8> {
+    options.check()?;
+    match measure_all(options, config) {
+        Err(error) if error.downcast_ref::<Stop>() == Some(&Stop::Interrupted) => {
+            eprintln!("casemate: {error}");
+            Ok(INTERRUPTED)
+        }
+        Err(error) => Err(error),
+        Ok(report) => {
+            let text = match options.json {
+                true => serde_json::to_string_pretty(&report)? + "\n",
+                false => report.text(),
+            };
+            output::print(text.as_bytes())?;
+            Ok(if report.is_ok { 0 } else { FAILED })
+        }
+    }
+}
+
+fn measure_all(options: &Options, config: Option<&Path>) -> Result<Report> {
+    let machine = Machine::look()?;
+    let programs: Vec<Program> = options
+        .languages()
+        .into_iter()
+        .map(Program::of)
+        .collect::<Result<_>>()?;
+    if let Some(url) = &options.server {
+        // A wrong address is told before anything is started.
+        Client::new(url)?;
+    }
+    let mut watch = Watch::start()?;
+    let scratch = Scratch::new()?;
+    let setting = options.server.is_none().then(|| Setting {
+        data: scratch.path().join("data"),
+        config: config.map(Path::to_owned),
+        most_at_once: options.most_at_once(),
+    });
+    let service = match &setting {
+        Some(setting) => Some(Service::start(setting, &mut watch)?),
+        None => None,
+    };
+    let url = match (&service, &options.server) {
+        (Some(service), _) => service.url(),
+        (None, given) => given.as_deref().unwrap_or_default(),
+    };
+    let mut bench = Bench {
+        options,
+        url,
+        setting,
+        watch,
+        failures: Failures::default(),
+    };
+    let mut report = Report::new(machine, url, options);
+    match bench.run(scratch.path(), programs, &mut report) {
+        Err(error) if error.downcast_ref::<Stop>() == Some(&Stop::TooManyFailures) => {}
+        other => other?,
+    }
+    bench.watch.clear();
+    report.is_ok = bench.failures.count == 0;
+    report.failures = bench.failures;
+    Ok(report)
+}
+
+impl Bench<'_> {
+    fn run(&mut self, work: &Path, programs: Vec<Program>, report: &mut Report) -> Result<()> {
+        let status = self.client()?.get("/v1/status");
+        status.with_context(|| format!("reach the service at {}", self.url))?;
+        self.watch.say("looking for what to compare with");
+        let mut field = Field::look(self.options, work)?;
+        let mut entries = Vec::new();
+        for program in programs {
+            match field.subjects(self.url, &program) {
+                Ok(subjects) => entries.push(Entry { program, subjects }),
+                Err(error) => {
+                    self.watch.check()?;
+                    self.failures.note(format!("{error:#}"))?;
+                }
+            }
+        }
+        report.unavailable = std::mem::take(&mut field.unavailable);
+        self.watch.check()?;
+        for measure in self.options.measures() {
+            match measure {
+                MeasureArg::Latency => measure::latency(self, &entries, report)?,
+                MeasureArg::Throughput => measure::throughput(self, &entries, report)?,
+                MeasureArg::Memory => measure::memory(self, &entries, report)?,
+                MeasureArg::Interactive => measure::interactive(self, &entries, report)?,
+                MeasureArg::Density => measure::density(self, &entries, report)?,
+                MeasureArg::All => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A client of the service with a connection of its own.
+    fn client(&self) -> Result<Client> {
+        Client::new(self.url)
+    }
+
+    /// What a run gave, or nothing for one that failed, which is noted with who ran it.
+    fn take<T>(&mut self, who: &str, result: Result<T, String>) -> Result<Option<T>> {
+        // A signal ends what runs, too: that is no failure.
+        self.watch.check()?;
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(why) => self.failures.note(format!("{who}: {why}")).map(|()| None),
+        }
+    }
+}
