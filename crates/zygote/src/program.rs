@@ -53,6 +53,8 @@ impl Program {
     /// Right after it, in the child.
     pub fn after_fork_in_child(&self) {
         python::after_fork_in_child();
+        // A child that cannot be warmed is only slower.
+        let _ = python::call(&self.space, c"child", [None, None]);
     }
 
     /// Takes arguments and environment; the file is there by now.

@@ -44,6 +44,7 @@ struct Zygote {
     plan: Plan,
     /// Keeps its number taken: children put their sockets there.
     _plan_file: OwnedFd,
+    _unread: OwnedFd,
     forge: OwnedFd,
     tasks: OwnedFd,
     own_pids: OwnedFd,
@@ -56,6 +57,11 @@ fn start(arguments: Arguments) -> Result<Zygote, StepError> {
     hosted::wipe_environment();
     for (name, value) in VARIABLES {
         hosted::set_variable(name.as_bytes(), value.as_bytes()).at(|| "set a variable".into())?;
+    }
+    // Programs write to pipes, so the interpreter's streams are made for some. Nothing reads these.
+    let (unread, output) = fd::pipe().at(|| "make a pipe".into())?;
+    for number in 1..=2 {
+        fd::duplicate_to(output.as_fd(), number).at(|| "wire the streams".into())?;
     }
     let bad = || io::Error::from_raw_os_error(libc::EBADMSG);
     let plan_file = fd::adopt(PLAN_FD).at(|| "find the plan".into())?;
@@ -83,6 +89,7 @@ fn start(arguments: Arguments) -> Result<Zygote, StepError> {
     Ok(Zygote {
         plan,
         _plan_file: plan_file,
+        _unread: unread,
         forge,
         tasks,
         own_pids,

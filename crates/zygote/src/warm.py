@@ -1,30 +1,35 @@
 # What the zygote of Python does in Python. Its names are in a namespace of their own: no program sees them.
 
-import gc, os, posix, sys, time
+import gc, io, os, posix, stat, sys, time
 from _weakref import ref
 
 _modules = {}
 
 
+# The first compilation, exception and call of a process touch memory that would be copied in every child.
+_TEXT = (
+    "import sys\n"
+    "class C:\n"
+    "    def __init__(self, x=1, *a, **k): self.x = x\n"
+    "def f(n):\n"
+    "    return [f'{i!r:>4}' for i in range(n) if i % 2] + sorted({str(i): i for i in range(n)})\n"
+    "try:\n"
+    "    f(9); C(2); {}['missing']\n"
+    "except KeyError as e:\n"
+    "    str(e)\n"
+    "b''.join([b'a']).decode(); 'a'.encode(); print(end='')\n"
+)
+_ENV = [name + b"=" + value for name, value in sorted(posix.environ.items())]
+
+
 def warm(preloads):
     for name in preloads:
         __import__(os.fsdecode(name))
-    # The first compilation, exception and call of a process touch memory that would be copied in every child.
-    text = (
-        "import sys\n"
-        "class C:\n"
-        "    def __init__(self, x=1, *a, **k): self.x = x\n"
-        "def f(n):\n"
-        "    return [f'{i!r:>4}' for i in range(n) if i % 2] + sorted({str(i): i for i in range(n)})\n"
-        "try:\n"
-        "    f(9); C(2); {}['missing']\n"
-        "except KeyError as e:\n"
-        "    str(e)\n"
-        "with open(sys.executable, 'rb') as x: x.read(1)\n"
-        "b''.join([b'a']).decode(); 'a'.encode(); print(end='')\n"
-    )
     for _ in range(3):
-        exec(compile(text, "<warm>", "exec"), {"__name__": "warm"})
+        exec(compile(_TEXT, "<warm>", "exec"), {"__name__": "warm"})
+    if not getattr(sys.flags, "safe_path", False):
+        # The folder of every program; no link leads to it.
+        sys.path.insert(0, "/workspace")
     # Known before: what a program adds to a module is dropped at its end.
     for name, module in list(sys.modules.items()):
         names = getattr(module, "__dict__", None)
@@ -35,7 +40,22 @@ def warm(preloads):
     gc.freeze()
 
 
+def child():
+    # Touched now, so that the program need not wait for the copies.
+    exec(compile(_TEXT, "<warm>", "exec"), {"__name__": "warm"})
+
+
 def settle(argv, env):
+    if env != _ENV:
+        _environ(env)
+    words = [os.fsdecode(word) for word in argv]
+    sys.orig_argv[:] = words
+    sys.argv[:] = words[1:]
+    if not stat.S_ISCHR(os.fstat(0).st_mode):
+        _rewire_stdin()
+
+
+def _environ(env):
     # `os.environ` writes through to the C library.
     posix.environ.clear()
     os.environ.clear()
@@ -44,45 +64,18 @@ def settle(argv, env):
         posix.environ[name] = value
         os.environb[name] = value
     time.tzset()
-    words = [os.fsdecode(word) for word in argv]
-    sys.orig_argv[:] = words
-    sys.argv[:] = words[1:]
-    if not getattr(sys.flags, "safe_path", False):
-        folder = os.path.dirname(os.path.realpath(words[1]))
-        sys.path.insert(0, folder)
-    _rewire()
 
 
-def _rewire():
-    # As at a start: made anew, since what they know of their descriptors is from the zygote's. `closefd` as in
-    # `create_stdio` (Python/pylifecycle.c).
-    import io
-
+def _rewire_stdin():
+    # What the stream knows of its descriptor is from the empty device. As in `create_stdio` (Python/pylifecycle.c).
     old = sys.stdin
-    if old is not None:
-        raw = io.FileIO(0, "r", closefd=False)
-        raw.name = "<stdin>"
-        new = io.TextIOWrapper(
-            io.BufferedReader(raw), old.encoding, old.errors
-        )
-        new.mode = "r"
-        sys.stdin = sys.__stdin__ = new
-    for name, number, errors in (("stdout", 1, None), ("stderr", 2, "backslashreplace")):
-        old = getattr(sys, name)
-        if old is None:
-            continue
-        raw = io.FileIO(number, "w", closefd=False)
-        raw.name = f"<{name}>"
-        new = io.TextIOWrapper(
-            io.BufferedWriter(raw),
-            old.encoding,
-            errors or old.errors,
-            newline="\n",
-            line_buffering=number == 2 or raw.isatty(),
-        )
-        new.mode = "w"
-        setattr(sys, name, new)
-        setattr(sys, f"__{name}__", new)
+    if old is None:
+        return
+    raw = io.FileIO(0, "r", closefd=False)
+    raw.name = "<stdin>"
+    new = io.TextIOWrapper(io.BufferedReader(raw), old.encoding, old.errors)
+    new.mode = "r"
+    sys.stdin = sys.__stdin__ = new
 
 
 def finish():

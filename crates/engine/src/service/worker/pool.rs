@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 const MOST_CREATING: usize = 4;
 /// How often targets are reckoned anew.
 const RECKONING: Duration = Duration::from_millis(50);
+/// How long after a sandbox was taken none is ordered while more stand ready: the program that has just started is not
+/// to share its processor with the making of the next one.
+const QUIET: Duration = Duration::from_millis(4);
 /// How long one may take until it stands ready.
 const CREATION_LIMIT: Duration = Duration::from_secs(10);
 /// How long one stands ready at most: the layout of its interpreter is that of its siblings.
@@ -50,6 +53,7 @@ pub(super) struct Pool {
     reckoned: Instant,
     idle: HashMap<PoolKey, VecDeque<Idle>>,
     creating: HashMap<ParkKey, (PoolKey, SandboxId, Instant)>,
+    taken: Option<Instant>,
     failures: u32,
     paused_until: Option<Instant>,
     has_changed: bool,
@@ -67,6 +71,7 @@ impl Pool {
             reckoned: now.checked_sub(RECKONING).unwrap_or(now),
             idle: HashMap::new(),
             creating: HashMap::new(),
+            taken: None,
             failures: 0,
             paused_until: None,
             has_changed: true,
@@ -76,6 +81,7 @@ impl Pool {
     /// An execution wants a sandbox: the one that stands ready longest.
     pub(super) fn take(&mut self, key: PoolKey, now: Instant) -> Option<Warm> {
         self.demands.note_arrival(key, now);
+        self.taken = Some(now);
         let idle = self.idle.get_mut(&key)?.pop_front()?;
         self.has_changed = true;
         Some(Warm {
@@ -126,6 +132,9 @@ impl Pool {
 
     /// When [`Pool::keep`] is to be called again at the latest.
     pub(super) fn due_in(&self) -> Option<Duration> {
+        if self.taken.is_some() {
+            return Some(QUIET);
+        }
         (!self.is_empty()).then_some(RECKONING * 4)
     }
 
@@ -146,8 +155,19 @@ impl Pool {
             return;
         }
         self.paused_until = None;
+        let is_quiet = self
+            .taken
+            .is_none_or(|at| now.saturating_duration_since(at) >= QUIET);
+        if is_quiet {
+            self.taken = None;
+        }
         for target in self.targets.clone() {
-            let wanted = target.idle.saturating_sub(self.count(target.key));
+            let count = self.count(target.key);
+            // A pool that runs low cannot wait.
+            if !is_quiet && count * 2 > target.idle {
+                continue;
+            }
+            let wanted = target.idle.saturating_sub(count);
             for _ in 0..wanted {
                 if self.creating.len() >= MOST_CREATING {
                     return;
