@@ -14,6 +14,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use casemate_sys::event::{interest, no_interest, wait};
+use casemate_sys::fs::Resolve;
 use casemate_sys::handle::{AsFd, OwnedFd};
 use casemate_sys::io;
 use casemate_sys::namespace::{
@@ -29,6 +30,8 @@ pub use crate::zygote::{FORGE_FD, PLAN_FD, READY_FD};
 const MAX_CHILDREN: u32 = 1000;
 /// Age of a zygote at which another takes its place.
 const MAX_AGE: Duration = Duration::from_secs(600);
+/// Network namespaces that are kept to be used again: a descriptor each.
+const MAX_NETWORKS: usize = 64;
 /// Zygotes that may fail to start in a row.
 const MAX_FAILURES: u32 = 5;
 const LOOK: Duration = Duration::from_secs(30);
@@ -155,6 +158,16 @@ struct Mason {
     /// One that is to take the place of the other as soon as it serves.
     heir: Option<zygote::Zygote>,
     failures: u32,
+    networks: Networks,
+}
+
+/// Network namespaces without an interface, and without a socket of the last user: a program there can have none but
+/// those of its own processes, which are dead. To make one costs half a millisecond, and as much again to end it.
+#[derive(Default)]
+struct Networks {
+    /// Those in use, by the init that is in them.
+    used: Vec<(i32, OwnedFd)>,
+    free: Vec<OwnedFd>,
 }
 
 /// What a new process is when it comes back from [`run`].
@@ -197,6 +210,7 @@ pub fn run(beginning: Beginning) -> Role {
         zygote: None,
         heir: None,
         failures: 0,
+        networks: Networks::default(),
     };
     mason.renew();
     loop {
@@ -308,6 +322,7 @@ impl Mason {
             .is_some()
         {}
         while let Some(reaped) = process::reap(-1, Wait::Look).at(|| "reap".into())? {
+            self.networks.give_back(reaped.pid);
             if self.heir.as_ref().is_some_and(|z| z.pid == reaped.pid) {
                 self.heir = None;
                 self.failures += 1;
@@ -349,11 +364,7 @@ impl Mason {
 
     /// Makes a sandbox's first process. In that one it gives the role to play.
     fn make(&mut self, order: &Order, fds: Vec<OwnedFd>) -> Result<Option<Role>, StepError> {
-        // Owned by the template's user namespace, so that nobody in the sandbox has a say in it.
-        namespace::unshare(CLONE_NEWNET).at(|| "make a network namespace".into())?;
-        if order.release.loopback {
-            net::loopback_up().at(|| "bring up the loopback interface".into())?;
-        }
+        let network = Networks::enter(&mut self.networks, order.release.loopback)?;
         let (go, gate) = fd::pipe().at(|| "make a pipe".into())?;
         let flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
         match process::clone_into(flags, None).at(|| "clone a sandbox into its namespaces".into())? {
@@ -371,6 +382,9 @@ impl Mason {
                 }
                 if let Some(zygote) = &mut self.zygote {
                     zygote.children += 1;
+                }
+                if let Some(network) = network {
+                    self.networks.used.push((pid, network));
                 }
                 self.report(&Report::Made { serial: order.serial }, &[pidfd.as_fd()]);
                 Ok(None)
@@ -424,6 +438,35 @@ impl Mason {
     }
 }
 
+impl Networks {
+    /// Moves us into the namespace that the next sandbox inherits. All are owned by the template's user namespace, so that
+    /// nobody in the sandbox has a say in them. What comes back can be used again, once the sandbox is gone.
+    fn enter(&mut self, loopback: bool) -> Result<Option<OwnedFd>, StepError> {
+        if !loopback && let Some(network) = self.free.pop() {
+            namespace::enter(network.as_fd(), CLONE_NEWNET).at(|| "enter a network namespace".into())?;
+            return Ok(Some(network));
+        }
+        namespace::unshare(CLONE_NEWNET).at(|| "make a network namespace".into())?;
+        if loopback {
+            net::loopback_up().at(|| "bring up the loopback interface".into())?;
+            return Ok(None);
+        }
+        if self.used.len() >= MAX_NETWORKS {
+            return Ok(None);
+        }
+        let own = fs::open_at(None, b"/proc/self/ns/net", libc::O_RDONLY, 0, Resolve::Host);
+        own.map(Some).at(|| "keep a network namespace".into())
+    }
+
+    /// A process is dead: if it was an init, and with it everything in its pid namespace, its network is free.
+    fn give_back(&mut self, pid: i32) {
+        if let Some(at) = self.used.iter().position(|(of, _)| *of == pid) {
+            let (_, network) = self.used.swap_remove(at);
+            self.free.push(network);
+        }
+    }
+}
+
 fn map_ids(pid: i32, (init, program): (u32, u32)) -> Result<(), StepError> {
     let map = format!("0 {init} 1\n{} {program} 1\n", crate::protocol::PROGRAM_ID);
     for kind in ["uid_map", "gid_map"] {
@@ -451,5 +494,6 @@ pub fn settle(plan: &Plan) -> Result<(), StepError> {
 /// # Errors
 /// The step that failed.
 pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<(), StepError> {
+    namespace::unshare(CLONE_NEWNET).at(|| "make the template's network namespace".into())?;
     build::build_template(plan, release, trees)
 }

@@ -70,6 +70,14 @@ impl Link {
         self.send(&Request::Arm { key: sandbox.key }, &[])
     }
 
+    /// Says that a sandbox's programs are dead, as its init has told; [`Reply::Ended`] follows at once.
+    ///
+    /// # Errors
+    /// When the warden is gone.
+    pub fn settle(&self, sandbox: &Sandbox) -> Result<(), SandboxError> {
+        self.send(&Request::Settle { key: sandbox.key }, &[])
+    }
+
     /// Ends a sandbox; [`Reply::Ended`] follows.
     ///
     /// # Errors

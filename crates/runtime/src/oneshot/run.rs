@@ -299,6 +299,9 @@ impl Run {
                 self.facts.disk_full = disk_full;
                 self.facts.network_bytes = Some(network_bytes);
                 self.harvest_pipe = fds.next();
+                if self.harvest_pipe.is_none() {
+                    link.settle(&self.sandbox)?;
+                }
                 if let Some(pipe) = &self.harvest_pipe {
                     fd::set_nonblocking(pipe.as_fd(), true).map_err(RuntimeError::Wait)?;
                 }

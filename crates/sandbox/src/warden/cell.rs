@@ -16,6 +16,8 @@ const LAST_RECOUNT: Duration = Duration::from_millis(64);
 /// How long a dead sandbox's cgroup may take to become removable.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 const REMOVAL_LOOK: Duration = Duration::from_millis(1);
+/// How long a killed init may take to be dead before it is killed once more.
+const KILL_LIMIT: Duration = Duration::from_millis(200);
 /// How long building may take; a client that never starts the clocks gains no more than this.
 const SETUP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -306,7 +308,7 @@ impl Cell {
         self.signal(signal::SIGKILL);
         if !self.is_dead() {
             self.phase = Phase::Ending {
-                until: event::monotonic(),
+                until: event::monotonic() + KILL_LIMIT,
             };
         }
     }
@@ -349,9 +351,26 @@ impl Cell {
         };
     }
 
+    /// What a cell had used whose programs are dead, once; its init has nothing more to do, and is not waited for.
+    pub(super) fn settle(&mut self) -> Option<Ended> {
+        if let Some(group) = &self.group {
+            self.oom_kills = self.oom_kills.max(group.oom_kills().unwrap_or(0));
+        }
+        if self.oom_kills > 0 && self.cause == Cause::Itself {
+            self.cause = Cause::Memory;
+        }
+        let words = self.speak();
+        self.kill();
+        words
+    }
+
     /// What a dead cell had used, once: every process of it is dead, so that this is all of it.
     pub(super) fn last_words(&mut self) -> Option<Ended> {
-        if !self.is_dead() || std::mem::replace(&mut self.has_spoken, true) {
+        if self.is_dead() { self.speak() } else { None }
+    }
+
+    fn speak(&mut self) -> Option<Ended> {
+        if std::mem::replace(&mut self.has_spoken, true) {
             return None;
         }
         let usage = self.group.as_ref().map(|g| g.usage()).unwrap_or_default();

@@ -92,6 +92,11 @@ pub enum Request {
         /// Which.
         key: u64,
     },
+    /// Its programs are dead, as its init has said: [`Reply::Ended`] answers at once, and init ends meanwhile.
+    Settle {
+        /// Which.
+        key: u64,
+    },
     /// End it. A sandbox that is gone already is no error.
     End {
         /// Which.
@@ -144,6 +149,10 @@ impl Request {
                 w.u8(2);
                 w.u64(*key);
             }
+            Request::Settle { key } => {
+                w.u8(8);
+                w.u64(*key);
+            }
             Request::End { key } => {
                 w.u8(3);
                 w.u64(*key);
@@ -166,6 +175,7 @@ impl Request {
             5 => Request::Image,
             6 => Request::Bind(decode_bind(&mut r)?),
             7 => Request::Measure,
+            8 => Request::Settle { key: r.u64()? },
             _ => return Err(Malformed::Range),
         };
         r.end()?;
@@ -523,6 +533,7 @@ mod tests {
             Request::Image,
             Request::Measure,
             Request::Arm { key: 9 },
+            Request::Settle { key: 11 },
             Request::End { key: 10 },
         ] {
             let bytes = request.encode();

@@ -236,6 +236,7 @@ impl Serve {
             Ok(Request::Image) => self.house.take_image(message.fds),
             Ok(Request::Bind(bind)) => self.bind(&bind),
             Ok(Request::Arm { key }) => self.act_by_key(key, |cell| cell.arm()),
+            Ok(Request::Settle { key }) => self.settle(key),
             Ok(Request::End { key }) => self.act_by_key(key, |cell| cell.end(Cause::Asked)),
             Ok(Request::Measure) => self.measure(),
             Err(_) => self.lose_client(),
@@ -345,6 +346,15 @@ impl Serve {
                 reason: step,
                 errno,
             });
+        }
+    }
+
+    /// The programs of a sandbox are dead: what they had used can be told, and nobody need wait for the rest.
+    fn settle(&mut self, key: u64) {
+        if let Some(serial) = self.roster.serial_of(key)
+            && let Some(Some(words)) = self.roster.act(serial, |cell| cell.settle())
+        {
+            self.reply(&Reply::Ended(words));
         }
     }
 
