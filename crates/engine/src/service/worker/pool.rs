@@ -57,6 +57,8 @@ pub(super) struct Pool {
     failures: u32,
     paused_until: Option<Instant>,
     has_changed: bool,
+    /// Whether some are wanted whatever is asked for.
+    is_wanted: bool,
 }
 
 impl Pool {
@@ -75,6 +77,7 @@ impl Pool {
             failures: 0,
             paused_until: None,
             has_changed: true,
+            is_wanted: bounds.min_idle > 0 && !ready.is_empty(),
         }
     }
 
@@ -127,7 +130,7 @@ impl Pool {
 
     /// Whether nothing stands ready, and nothing is to.
     pub(super) fn is_empty(&self) -> bool {
-        self.idle.is_empty() && self.creating.is_empty() && self.targets.is_empty()
+        !self.is_wanted && self.idle.is_empty() && self.creating.is_empty() && self.targets.is_empty()
     }
 
     /// When [`Pool::keep`] is to be called again at the latest.
