@@ -53,7 +53,8 @@ impl Link {
         Ok(Sandbox { key, control: ours })
     }
 
-    /// Sets the limits of a parked sandbox, whose key is put in; [`Reply::Bound`] or [`Reply::Refused`] answers.
+    /// Sets the limits of a parked sandbox, whose key is put in; where those of
+    /// its group change, [`Reply::Bound`] or [`Reply::Refused`] answers.
     ///
     /// # Errors
     /// When the warden is gone.

@@ -26,6 +26,19 @@ pub(super) fn make() -> Result<OwnedFd, StepError> {
     mounts::new_filesystem("proc", &[("hidepid", "2")], attributes).at(|| "make /proc".into())
 }
 
+/// Makes what replaces entries read-only, for all of its clones.
+pub(super) fn seal_replacements(root: BorrowedFd<'_>) -> Result<(), StepError> {
+    seal(root, REPLACEMENTS)
+        .map(drop)
+        .at(|| "seal the replacements of /proc".into())
+}
+
+/// Attaches a template's `/proc`, without covers: no program is there, and without a whole one in sight the kernel
+/// refuses a new instance to the sandboxes (mount_namespaces(7)), which lay theirs over it.
+pub(super) fn attach_whole(root: BorrowedFd<'_>, proc: BorrowedFd<'_>) -> Result<(), StepError> {
+    mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())
+}
+
 /// Attaches `/proc` to the new root, which is ours and the working directory by now, and covers what
 /// tells of the host. `meminfo` is a mount to show in place of the replacement that is the same for all sandboxes of a
 /// template.
@@ -40,10 +53,6 @@ pub(super) fn attach(
     mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())?;
     if plan.omitted.has(Wall::ProcMask) {
         return Ok(());
-    }
-    if meminfo.is_none() {
-        // In a template's sandbox they are sealed already.
-        seal(root, REPLACEMENTS).at(|| "seal the replacements of /proc".into())?;
     }
     let proc =
         fs::open_at(Some(root), b"proc", libc::O_DIRECTORY, 0, Resolve::Host).at(|| "open /proc".into())?;

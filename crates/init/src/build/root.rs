@@ -25,7 +25,6 @@ const DISK: &[u8] = b"proc";
 pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<OwnedFd, StepError> {
     mount::make_all_private().at(|| "cut mounts off the host's".into())?;
     let proc = procfs::make()?;
-    let whole = release.template.then(procfs::make).transpose()?;
     let options = [("mode", "0755"), ("size", "4m"), ("nr_inodes", "8k")];
     let root =
         mount::new_filesystem("tmpfs", &options, attr::NOSUID | attr::NODEV).at(|| "make the root".into())?;
@@ -41,29 +40,33 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
         memory_text(release.memory_bytes).as_bytes(),
     )
     .at(|| "make meminfo".into())?;
-    disk(release, root)?;
-    shared_memory_and_terminals(plan, root)?;
+    if release.template {
+        // Each sandbox has its own; here is only where they go.
+        for name in [&b"tmp"[..], b"workspace"] {
+            fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
+        }
+    } else {
+        disk(release, root)?;
+        shared_memory_and_terminals(plan, root)?;
+    }
     fs::enter_dir(root).at(|| "enter the root".into())?;
     mount::pivot_to_current_directory().at(|| "pivot to the root".into())?;
     let root = open_dir(None, b"/").at(|| "open the root".into())?;
     // Verified after the pivot, so that no descriptor can lead back to the host (CVE-2024-21626).
     fs::enter_dir(root.as_fd()).at(|| "enter the root".into())?;
-    procfs::attach(plan, root.as_fd(), proc.as_fd(), None)?;
-    if let Some(whole) = whole {
-        fs::make_dir(root.as_fd(), WHOLE_PROC, 0o555).at(|| "make a place for the whole /proc".into())?;
-        mount::attach(whole.as_fd(), root.as_fd(), WHOLE_PROC).at(|| "attach the whole /proc".into())?;
+    procfs::seal_replacements(root.as_fd())?;
+    if release.template {
+        procfs::attach_whole(root.as_fd(), proc.as_fd())?;
+    } else {
+        procfs::attach(plan, root.as_fd(), proc.as_fd(), None)?;
     }
     mount::set_attributes(root.as_fd(), attr::RDONLY, Depth::One).at(|| "make the root read-only".into())?;
     let workspace = open_dir(Some(root.as_fd()), b"workspace").at(|| "open /workspace".into())?;
     Ok(workspace)
 }
 
-/// Where a template has a `/proc` without covers. Without one in sight the kernel refuses a new instance to its
-/// sandboxes (mount_namespaces(7)); each covers it.
-const WHOLE_PROC: &[u8] = b".casemate/whole";
-
-/// Builds what a sandbox of a template has of its own: disk, `/dev/shm`, terminals and `/proc`, each over the template's,
-/// which cannot be uncovered: to a lesser user namespace all inherited mounts are locked.
+/// Builds what a sandbox of a template has of its own: disk, `/dev/shm`, terminals, and `/proc` over the template's,
+/// which cannot be uncovered: to a lesser user namespace all inherited mounts are locked (mount_namespaces(7)).
 pub(super) fn renew(plan: &Plan, release: &Release) -> Result<Built, StepError> {
     let root = open_dir(None, b"/").at(|| "open the root".into())?;
     let root = root.as_fd();
@@ -73,8 +76,6 @@ pub(super) fn renew(plan: &Plan, release: &Release) -> Result<Built, StepError> 
     let (meminfo, shown) = memory_file(release, disk.as_fd()).at(|| "make meminfo".into())?;
     shared_memory_and_terminals(plan, root)?;
     procfs::attach(plan, root, proc.as_fd(), Some(shown.as_fd()))?;
-    let none = mount::clone_tree(root, EMPTY_DIR, Depth::One).at(|| "clone the empty folder".into())?;
-    mount::attach(none.as_fd(), root, WHOLE_PROC).at(|| "cover the template's /proc".into())?;
     let workspace = open_dir(Some(root), b"workspace").at(|| "open /workspace".into())?;
     Ok(Built {
         workspace,

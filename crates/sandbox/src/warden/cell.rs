@@ -129,8 +129,8 @@ impl Cell {
         }
     }
 
-    /// Puts a parked sandbox to use under these limits.
-    pub(super) fn bind(&mut self, bind: &Bind) -> Result<(), CgroupError> {
+    /// Puts a parked sandbox to use under these limits; whether its group had to change.
+    pub(super) fn bind(&mut self, bind: &Bind) -> Result<bool, CgroupError> {
         let before = &self.limits;
         let same = (before.memory_bytes, before.pids, before.cpu_millis)
             == (bind.memory_bytes, bind.pids, bind.cpu_millis);
@@ -154,7 +154,7 @@ impl Cell {
         if self.phase == Phase::Idle {
             self.wall_until = event::monotonic() + SETUP_LIMIT + bind.wall;
         }
-        Ok(())
+        Ok(!same)
     }
 
     /// Starts the clocks; a second call changes nothing.

@@ -84,7 +84,8 @@ pub enum Request {
     Image,
     /// Build a sandbox.
     Create(Create),
-    /// Set the limits of a parked sandbox; [`Reply::Bound`] answers, or a refusal, and the sandbox ends.
+    /// Set the limits of a parked sandbox. Where those of its group change, [`Reply::Bound`] answers; or a refusal, and
+    /// the sandbox ends.
     Bind(Bind),
     /// Start its clocks: from here on the wall limit counts. Without it the limit counts from the
     /// building on, with ten seconds more.

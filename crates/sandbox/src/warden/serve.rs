@@ -363,7 +363,9 @@ impl Serve {
             return;
         };
         match self.roster.act(serial, |cell| cell.bind(bind)) {
-            Some(Ok(())) => self.reply(&Reply::Bound { key: bind.key }),
+            Some(Ok(true)) => self.reply(&Reply::Bound { key: bind.key }),
+            // Its client knows, and does not wait.
+            Some(Ok(false)) => {}
             Some(Err(error)) => {
                 // A limit that does not hold: nothing is run in it.
                 self.roster.act(serial, |cell| cell.discard());

@@ -169,7 +169,7 @@ fn one_connection_too_many_is_told_so() {
 #[test]
 fn a_server_that_stops_finishes_what_it_is_at() {
     let config = Config {
-        drain_limit: Duration::from_millis(500),
+        drain_limit: Duration::from_secs(5),
         ..quick()
     };
     let server = Server::with(config, 10);
