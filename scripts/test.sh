@@ -48,6 +48,7 @@ phase_clippy() {
     cargo clippy --locked --workspace --all-targets -- "${lints[@]}"
     cargo clippy --locked -p casemate-cli --features test-omit-walls -- "${lints[@]}"
     cargo clippy --locked -p casemate-init --no-default-features -- "${lints[@]}" -C panic=abort
+    cargo clippy --locked -p casemate-zygote --no-default-features --features hosted -- "${lints[@]}" -C panic=abort
 }
 
 phase_tidy() {

@@ -72,7 +72,7 @@ impl Program {
 
     /// Runs the file, and ends as the interpreter's `main` would.
     pub fn run(&mut self, spec: &SpawnSpec) -> ! {
-        let ran = file(spec).map(|path| python::run_file(path));
+        let ran = file(spec).map(python::run_file);
         let code = match ran {
             Ok(Ok(Ran::Through)) => 0,
             Ok(Ok(Ran::Raised)) => 1,

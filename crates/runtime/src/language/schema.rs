@@ -215,6 +215,12 @@ fn check_row(row: &Row) -> Result<(), String> {
     check_naming(row)?;
     check_commands(row)?;
     check_environment(row)?;
+    let is_plain = row.compile.is_none()
+        && row.environment.is_empty()
+        && row.command == ["{program}", "{source}", "{args...}"];
+    check(!row.zygote || is_plain, || {
+        "zygote: only for a program that is run by its name alone, in no environment of its own".into()
+    })?;
     check_mounts(&row.mounts)?;
     row.managed.iter().try_for_each(check_managed)
 }
