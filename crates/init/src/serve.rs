@@ -512,6 +512,11 @@ impl Init<'_> {
             }
             return Ok(());
         }
+        // Whoever is in our pid namespace has a child of ours above it, but for one that a zygote is about to give us.
+        // The kernel walks over all processes of the host to kill those of a namespace (kill_something_info).
+        if !process::has_children() && self.warm.waits_for().is_none() {
+            return Ok(());
+        }
         match process::kill(-1, signal::SIGKILL) {
             Err(e) if e.raw_os_error() == Some(libc::ESRCH) => {}
             other => other?,

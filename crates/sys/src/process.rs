@@ -252,6 +252,15 @@ pub fn reap(pid: i32, wait: Wait) -> io::Result<Option<Reaped>> {
     }
 }
 
+/// Whether this process has a child, ended or not (`waitid(2)` with `WNOWAIT`).
+pub fn has_children() -> bool {
+    let none = core::ptr::null_mut::<libc::siginfo_t>();
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: null structures are allowed: nothing is written then.
+    let answer = unsafe { syscall!(libc::SYS_waitid, libc::P_ALL, 0, none, flags, none) };
+    !matches!(check(answer), Err(e) if e.raw_os_error() == Some(libc::ECHILD))
+}
+
 /// The pids of children that have ended and were not reaped (`waitid(2)` with `WNOWAIT` tells of one at a time, so
 /// the list comes from `/proc/self/task`).
 #[cfg(feature = "std")]
