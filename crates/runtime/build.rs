@@ -84,10 +84,11 @@ fn row(out: &mut String, row: &Row) -> std::fmt::Result {
     )?;
     writeln!(
         out,
-        "command: {}, mounts: {}, zygote: {},",
+        "command: {}, mounts: {}, zygote: {}, worker: {},",
         words(&row.command),
         words(&row.mounts),
-        row.zygote
+        row.zygote,
+        row.worker
     )?;
     writeln!(out, "managed: &[{}] }},", list(row.managed.iter().map(managed)))
 }

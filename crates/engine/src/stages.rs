@@ -5,7 +5,8 @@ use casemate_init::plan::ZygotePlan;
 use casemate_init::spec::{CollectSpec, FileHead, ProcessLimits, SpawnSpec};
 use casemate_runtime::environment::{WORKSPACE, environment};
 use casemate_runtime::language::{Compile, Installation, RunContext, SourceName};
-use casemate_runtime::oneshot::{Job, Keeping, Report};
+use casemate_runtime::oneshot::{By, Job, Keeping, Report};
+use casemate_sandbox::plan::{NODE_GATE, OUR_FOLDER};
 use casemate_sandbox::{Collected, Create};
 use casemate_types::request::{MAX_OUTPUT_FILE_BYTES, MAX_OUTPUT_FILES};
 use casemate_types::{Bytes, ExecutionRequest, Glob, Limits, Network, Profile, SandboxId, Status};
@@ -137,7 +138,7 @@ pub fn compile_job<'a>(
         create: create(sandbox.value(), limits, Network::None, true),
         begun: None,
         parked: None,
-        fork: false,
+        by: By::Exec,
         spec: spawn_spec(installation, argv, variables, &Default::default(), limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &[],
@@ -173,7 +174,7 @@ pub fn program_job<'a>(
         create: create(sandbox.value(), limits, request.network, collect.is_some()),
         begun: None,
         parked: None,
-        fork: false,
+        by: By::Exec,
         spec: spawn_spec(installation, argv, variables, &request.env, limits, files),
         contents: files.iter().map(|f| f.content).collect(),
         stdin: &request.stdin,
@@ -216,6 +217,50 @@ pub fn zygote(installation: &Installation) -> Option<ZygotePlan> {
         argv,
         preloads: Vec::new(),
     })
+}
+
+/// An interpreter of a language that can wait for its program, as it is started. What each program has of its own, its
+/// files, arguments, environment and limits, comes when it is known.
+pub fn worker(installation: &Installation) -> Option<SpawnSpec> {
+    let language = installation.language;
+    if !language.worker {
+        return None;
+    }
+    let limits = Limits::default();
+    let source = language.source_name(None, b"");
+    let argv = argv(installation, &source, &[], &limits, Command::Run);
+    let mut spec = spawn_spec(
+        installation,
+        argv,
+        language.environment,
+        &BTreeMap::new(),
+        &limits,
+        &[],
+    );
+    // Node reads it before it reads its main file; the gate takes it out again.
+    spec.env.push(format!("NODE_OPTIONS=-r {NODE_GATE}").into_bytes());
+    // Node looks for a package where it starts, and remembers that there was none.
+    spec.directory = OUR_FOLDER.into();
+    // Limits can be lowered only.
+    spec.limits = ProcessLimits {
+        cpu_seconds: 0,
+        file_bytes: u64::MAX,
+        processes: 0,
+        ..spec.limits
+    };
+    Some(spec)
+}
+
+/// Whether an interpreter that waits may become the program. What it read when it started needs an exec, and so does
+/// another limit of memory: it was told of one.
+pub fn may_wait(request: &ExecutionRequest) -> bool {
+    const AT_START: [&str; 11] = [
+        "NODE_", "LD_", "GLIBC_", "MALLOC_", "LC_", "LANG", "HOME", "OPENSSL_", "SSL_", "UV_", "ICU_",
+    ];
+    let fixed = |name: &String| AT_START.iter().any(|start| name.starts_with(start));
+    request.profile == Profile::Default
+        && request.limits.memory == Limits::default().memory
+        && !request.env.keys().any(fixed)
 }
 
 /// Whether a started interpreter may become the program. What an interpreter reads at its start only, and what the

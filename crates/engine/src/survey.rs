@@ -8,7 +8,7 @@ use crate::pipeline::Settings;
 use crate::stages;
 use casemate_init::spec::SpawnSpec;
 use casemate_runtime::environment::{WORKSPACE, environment};
-use casemate_runtime::oneshot::{self, Job, Keeping, Unobserved};
+use casemate_runtime::oneshot::{self, By, Job, Keeping, Unobserved};
 use casemate_sandbox::cgroup::{Hierarchy, Kind};
 use casemate_sandbox::plan::{Ground, draw};
 use casemate_sandbox::{Setup, WallSet, Warden, rootless, warden};
@@ -141,7 +141,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         create: stages::create(0, &limits, Network::None, false),
         begun: None,
         parked: None,
-        fork: false,
+        by: By::Exec,
         spec: SpawnSpec {
             program: program.as_bytes().to_vec(),
             argv: vec![program.as_bytes().to_vec()],

@@ -24,4 +24,5 @@ pub mod spec;
 pub mod stream;
 pub mod walls;
 mod warm;
+pub mod worker;
 mod zygote;

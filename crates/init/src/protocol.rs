@@ -78,11 +78,28 @@ fn flag(byte: u8) -> Result<bool, Malformed> {
     }
 }
 
+/// What is to become a program. What is not there, or cannot, makes room for an exec.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u8)]
+pub enum By {
+    /// A new process.
+    #[default]
+    Exec = 0,
+    /// A child of the zygote, one that is asked for at the latest now.
+    Fork = 1,
+    /// The worker that waits.
+    Worker = 2,
+}
+
 /// What the caller asks of init. Spawn ids are the caller's, unique among living spawns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Request {
-    /// Have a child of the zygote ready behind its walls, for a later spawn by fork. [`Event::Warm`] answers.
-    Warm,
+    /// Have something ready behind its walls for a later spawn: a child of the zygote, or a worker
+    /// ([`crate::worker`]). [`Event::Warm`] answers. Descriptor, when `worker`: the worker's spec.
+    Warm {
+        /// A worker and no child.
+        worker: bool,
+    },
     /// Start a program. Descriptors: the spec; then the collect spec when `collects`; then a
     /// terminal when `terminal` (else init makes pipes and sends their far ends).
     Spawn {
@@ -96,8 +113,8 @@ pub enum Request {
         no_stdin: bool,
         /// A terminal comes with it.
         terminal: bool,
-        /// A child of the zygote is to become it, if there is one; otherwise it is executed.
-        fork: bool,
+        /// What is to become it, if it is there.
+        by: By,
         /// What `/proc/meminfo` is to say from now on, bytes; 0 leaves it.
         memory_bytes: u64,
     },
@@ -123,17 +140,21 @@ impl Request {
                 collects,
                 no_stdin,
                 terminal,
-                fork,
+                by,
                 memory_bytes,
             } => {
                 w.u8(1);
                 w.u32(spawn);
-                for b in [last, collects, no_stdin, terminal, fork] {
+                for b in [last, collects, no_stdin, terminal] {
                     w.u8(b.into());
                 }
+                w.u8(by as u8);
                 w.u64(memory_bytes);
             }
-            Request::Warm => w.u8(4),
+            Request::Warm { worker } => {
+                w.u8(4);
+                w.u8(worker.into());
+            }
             Request::Signal { spawn, signal } => {
                 w.u8(2);
                 w.u32(spawn);
@@ -154,10 +175,17 @@ impl Request {
                 collects: flag(r.u8()?)?,
                 no_stdin: flag(r.u8()?)?,
                 terminal: flag(r.u8()?)?,
-                fork: flag(r.u8()?)?,
+                by: match r.u8()? {
+                    0 => By::Exec,
+                    1 => By::Fork,
+                    2 => By::Worker,
+                    _ => return Err(Malformed::Range),
+                },
                 memory_bytes: r.u64()?,
             },
-            4 => Request::Warm,
+            4 => Request::Warm {
+                worker: flag(r.u8()?)?,
+            },
             2 => Request::Signal {
                 spawn: r.u32()?,
                 signal: r.u8()?,
@@ -192,7 +220,7 @@ pub enum Event {
         /// Whether init has an id of its own.
         separate_ids: bool,
     },
-    /// Whether a child of the zygote is ready; if not, later spawns by fork execute.
+    /// Whether what was to be ready is; if not, later spawns execute.
     Warm {
         /// Whether it is.
         ready: bool,

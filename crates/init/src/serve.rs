@@ -1,14 +1,13 @@
 //! The life of init: read the plan, build, then serve spawns until the last one ended, the caller
 //! asks for the end, or the warden dies.
 
+mod spawns;
+
 use crate::build::{self, AtStep, Built, StepError};
 use crate::collect;
 use crate::mason;
 use crate::plan::{MAX_PLAN_BYTES, Plan, Wall};
-use crate::protocol::{
-    CONTROL_FD, Event, MAX_MESSAGE_BYTES, Made, PLAN_FD, Release, Request, SYNC_FD, TREES_FD,
-};
-use crate::spawn::{self, Ground, Started, Wiring};
+use crate::protocol::{CONTROL_FD, Event, MAX_MESSAGE_BYTES, PLAN_FD, Release, Request, SYNC_FD, TREES_FD};
 use crate::walls;
 use crate::warm::{Heard, Warm};
 use alloc::boxed::Box;
@@ -21,6 +20,7 @@ use casemate_sys::io;
 use casemate_sys::process::{self, Exit, Reaped, Wait};
 use casemate_sys::{event, fd, libc, memfd, signal, socket};
 use core::time::Duration;
+use spawns::Wanted;
 
 /// How often the disk is looked at while programs live and write.
 const DISK_SAMPLE: Duration = Duration::from_millis(100);
@@ -29,8 +29,6 @@ const DISK_SAMPLE: Duration = Duration::from_millis(100);
 const DISK_SAMPLE_MOST: Duration = Duration::from_secs(5);
 /// How long the collector may take.
 const COLLECT_LIMIT: Duration = Duration::from_secs(10);
-/// Most spawns alive at once.
-const MAX_SPAWNS: usize = 64;
 
 /// Runs init; returns its exit code.
 pub fn run() -> i32 {
@@ -357,11 +355,11 @@ impl Init<'_> {
                 collects,
                 no_stdin,
                 terminal,
-                fork,
+                by,
                 memory_bytes,
             }) => {
-                let wiring = Wanted {
-                    fork,
+                let wanted = Wanted {
+                    by,
                     memory_bytes,
                     spawn,
                     last,
@@ -369,14 +367,11 @@ impl Init<'_> {
                     no_stdin,
                     terminal,
                 };
-                self.spawn(&wiring, message.fds);
+                self.spawn(&wanted, message.fds);
                 Ok(false)
             }
-            Ok(Request::Warm) => {
-                let ruleset = self.ruleset.as_ref().map(|r| r.as_fd());
-                if !self.warm.ask(&self.release, ruleset) {
-                    self.say_warm(false);
-                }
+            Ok(Request::Warm { worker }) => {
+                self.make_warm(worker, message.fds);
                 Ok(false)
             }
             Ok(Request::Signal { spawn, signal }) => {
@@ -392,82 +387,6 @@ impl Init<'_> {
             }
             Err(_) => Err(io::Error::from_raw_os_error(libc::EBADMSG)).at(|| "parse a request".into()),
         }
-    }
-
-    fn spawn(&mut self, wanted: &Wanted, fds: Vec<OwnedFd>) {
-        let result = if self.running.len() >= MAX_SPAWNS {
-            Err(io::Error::from_raw_os_error(libc::EAGAIN)).at(|| "start one more program".into())
-        } else {
-            self.try_spawn(wanted, fds)
-        };
-        if let Err(error) = result {
-            fail(self.control, wanted.spawn, &error);
-        }
-    }
-
-    fn try_spawn(&mut self, wanted: &Wanted, fds: Vec<OwnedFd>) -> Result<(), StepError> {
-        let missing = || io::Error::from_raw_os_error(libc::EBADF);
-        let mut fds = fds.into_iter();
-        let spec = fds
-            .next()
-            .ok_or_else(missing)
-            .at(|| "find the spawn spec".into())?;
-        let collect = match wanted.collects {
-            true => Some(
-                fds.next()
-                    .ok_or_else(missing)
-                    .at(|| "find the collect spec".into())?,
-            ),
-            false => None,
-        };
-        let wiring = match wanted.terminal {
-            true => Wiring::Terminal(fds.next().ok_or_else(missing).at(|| "find the terminal".into())?),
-            false => Wiring::Pipes {
-                no_stdin: wanted.no_stdin,
-            },
-        };
-        if let (Some(file), 1..) = (&self.built.meminfo, wanted.memory_bytes) {
-            build::show_memory(file.as_fd(), wanted.memory_bytes).at(|| "write meminfo".into())?;
-        }
-        let (started, made) = self.start(spec.as_fd(), wiring, wanted.fork)?;
-        let far: Vec<BorrowedFd<'_>> = started.far_ends.iter().map(|f| f.as_fd()).collect();
-        let event = Event::Started {
-            spawn: wanted.spawn,
-            made,
-        };
-        send(self.control, &event, &far);
-        self.running.push(Running {
-            spawn: wanted.spawn,
-            pid: started.pid,
-            last: wanted.last,
-            collect,
-        });
-        self.disk_wait = DISK_SAMPLE;
-        Ok(())
-    }
-
-    /// By a child of the zygote, if that is wanted and can be; otherwise by exec.
-    fn start(
-        &mut self,
-        spec: BorrowedFd<'_>,
-        wiring: Wiring,
-        fork: bool,
-    ) -> Result<(Started, Made), StepError> {
-        let ruleset = self.ruleset.as_ref().map(|r| r.as_fd());
-        if fork
-            && let Wiring::Pipes { no_stdin } = wiring
-            && let Some((child, stood)) = self.warm.take(&self.release, ruleset)
-        {
-            let started = spawn::hand_over(&self.release, &child, spec, no_stdin)?;
-            return Ok((started, if stood { Made::Waiting } else { Made::Forked }));
-        }
-        let ground = Ground {
-            plan: &self.plan,
-            release: &self.release,
-            ruleset,
-            workspace: self.built.workspace.as_fd(),
-        };
-        Ok((spawn::spawn(&ground, spec, wiring)?, Made::Executed))
     }
 
     fn sample_disk(&mut self) -> Option<fs::Space> {
@@ -547,16 +466,6 @@ impl Init<'_> {
         }
         Ok(())
     }
-}
-
-struct Wanted {
-    spawn: u32,
-    last: bool,
-    collects: bool,
-    no_stdin: bool,
-    terminal: bool,
-    fork: bool,
-    memory_bytes: u64,
 }
 
 /// Received and sent bytes of `lo` (proc_pid_net(5), `dev`); what goes over loopback is counted once.

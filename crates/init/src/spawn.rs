@@ -76,7 +76,10 @@ pub fn spawn(ground: &Ground<'_>, spec_file: BorrowedFd<'_>, wiring: Wiring) -> 
         }
         None => {
             let error = become_program(ground, &spec, spec_file, &stdio.near, &report_out, has_terminal);
-            report(&error);
+            // wire_up has put the pipe there.
+            if let Ok(pipe) = fd::adopt(3) {
+                report(pipe.as_fd(), &error);
+            }
             process::exit(127)
         }
     }
@@ -283,7 +286,10 @@ fn wire_up(stdio: &[OwnedFd; 3], report: &OwnedFd) -> io::Result<()> {
 }
 
 /// Writes the caller's files as the program's user, below the workspace and over no link.
-fn write_files(
+///
+/// # Errors
+/// The file that could not be written.
+pub fn write_files(
     workspace: BorrowedFd<'_>,
     files: &[FileHead],
     spec_file: BorrowedFd<'_>,
@@ -339,18 +345,19 @@ fn fill(out: BorrowedFd<'_>, file: &FileHead, spec_file: BorrowedFd<'_>) -> io::
     fs::set_mode(out, file.mode)
 }
 
-/// In the child: `errno`, then the step, on descriptor 3.
-fn report(error: &StepError) {
+/// In a child: `errno`, then the step.
+pub fn report(pipe: BorrowedFd<'_>, error: &StepError) {
     let errno = error.source.raw_os_error().unwrap_or(libc::EIO);
     let mut message = errno.to_le_bytes().to_vec();
     message.extend_from_slice(&error.step.as_bytes()[..error.step.len().min(500)]);
-    if let Ok(pipe) = fd::adopt(3) {
-        let _ = fd::write(pipe.as_fd(), &message);
-    }
+    let _ = fd::write(pipe, &message);
 }
 
-/// In init: waits until exec closed the pipe, or a report came.
-fn read_report(pipe: BorrowedFd<'_>) -> Result<(), StepError> {
+/// In init: waits until the last end of the pipe was closed, by an exec or an exit, or a report came.
+///
+/// # Errors
+/// What the report says.
+pub fn read_report(pipe: BorrowedFd<'_>) -> Result<(), StepError> {
     let mut buffer = [0u8; 512];
     let n = loop {
         match fd::read(pipe, &mut buffer) {

@@ -10,7 +10,7 @@ use alloc::string::String;
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
 use casemate_sys::io;
-use casemate_sys::resource::{self, limit};
+use casemate_sys::resource::{self, limit, limit_of};
 use casemate_sys::{credentials, landlock, libc, seccomp};
 
 /// Makes the sandbox the first victim of an OOM killer (proc_pid_oom_score_adj(5)). Within it the
@@ -82,6 +82,17 @@ pub fn set_limits(
     release: &Release,
     counts: bool,
 ) -> Result<(), StepError> {
+    set_limits_of(0, limits, plan, release, counts)
+}
+
+/// As [`set_limits`], of another process with our ids; 0 is this one.
+pub fn set_limits_of(
+    pid: i32,
+    limits: &ProcessLimits,
+    plan: &Plan,
+    release: &Release,
+    counts: bool,
+) -> Result<(), StepError> {
     if plan.omitted.has(Wall::ResourceLimits) {
         return Ok(());
     }
@@ -104,7 +115,7 @@ pub fn set_limits(
         if which == resource::RLIMIT_NPROC && (limits.processes == 0 || !counts) {
             continue;
         }
-        limit(which, soft, hard).at(|| format!("set resource limit {which}"))?;
+        limit_of(pid, which, soft, hard).at(|| format!("set resource limit {which}"))?;
     }
     Ok(())
 }

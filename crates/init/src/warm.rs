@@ -1,11 +1,13 @@
-//! A child of the zygote in this sandbox: asked for, behind its walls, given its program. Called by init.
+//! What stands ready in this sandbox for a program: a [`Worker`], or a child of the zygote. Called by init.
 //!
+//! A child is asked for, goes behind its walls, and is given its program.
 //! What the zygote cannot do init does itself, by exec: nothing here may fail a spawn that an exec could serve, but for
 //! what a child says once it has its order.
 
 use crate::build::{AtStep, StepError};
 use crate::forge::{Join, MAX_FORGE_BYTES, Word};
 use crate::protocol::Release;
+use crate::worker::Worker;
 use alloc::string::String;
 use alloc::vec::Vec;
 use casemate_sys::event::{self, wait_one};
@@ -20,11 +22,12 @@ const CHILD_LIMIT: Duration = Duration::from_secs(2);
 /// How long a child may take from its order to its program: it writes the caller's files.
 const ORDER_LIMIT: Duration = Duration::from_secs(30);
 
-/// The way to a zygote, and the child that it has made.
+/// The way to a zygote, the child that it has made, and the worker.
 pub struct Warm {
     forge: Option<OwnedFd>,
     doors: Vec<OwnedFd>,
     child: Option<Child>,
+    worker: Option<Worker>,
 }
 
 struct Child {
@@ -33,7 +36,7 @@ struct Child {
     pid: Option<i32>,
 }
 
-/// What a child said.
+/// What a child or worker said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {
     /// It stands.
@@ -49,6 +52,7 @@ impl Warm {
             forge,
             doors,
             child: None,
+            worker: None,
         }
     }
 
@@ -83,16 +87,48 @@ impl Warm {
         self.child.is_some()
     }
 
-    /// To be waited on while a child is on its way.
+    /// Keeps a worker; one that was there is no more.
+    pub fn keep(&mut self, worker: Worker) {
+        if let Some(old) = self.worker.replace(worker) {
+            old.dismiss();
+        }
+    }
+
+    /// Gives the worker away.
+    pub fn take_worker(&mut self) -> Option<Worker> {
+        self.worker.take()
+    }
+
+    /// To be waited on while a worker or a child is on its way.
     pub fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        match &self.worker {
+            Some(worker) => worker.waits_for(),
+            None => self.waits_for_child(),
+        }
+    }
+
+    fn waits_for_child(&self) -> Option<BorrowedFd<'_>> {
         self.child
             .as_ref()
             .filter(|c| c.pid.is_none())
             .map(|c| c.socket.as_fd())
     }
 
-    /// Takes what the child on its way has said.
+    /// Takes what came on [`Warm::waits_for`].
     pub fn hear(&mut self) -> Option<Heard> {
+        let Some(worker) = &mut self.worker else {
+            return self.hear_child();
+        };
+        if worker.hear() {
+            return Some(Heard::Ready);
+        }
+        if let Some(worker) = self.worker.take() {
+            worker.dismiss();
+        }
+        Some(Heard::Lost)
+    }
+
+    fn hear_child(&mut self) -> Option<Heard> {
         let child = self.child.as_mut()?;
         let mut buffer = [0u8; MAX_FORGE_BYTES];
         let word = match socket::try_receive(child.socket.as_fd(), &mut buffer) {
@@ -119,7 +155,7 @@ impl Warm {
             return None;
         }
         let until = event::monotonic() + CHILD_LIMIT;
-        while let Some(socket) = self.waits_for() {
+        while let Some(socket) = self.waits_for_child() {
             let left = until.saturating_sub(event::monotonic());
             if left.is_zero() {
                 // It sees its socket end, and goes.
@@ -127,7 +163,7 @@ impl Warm {
                 return None;
             }
             let _ = wait_one(socket, libc::POLLIN, Some(left));
-            self.hear();
+            self.hear_child();
         }
         let child = self.child.take()?;
         let pid = child.pid?;
@@ -135,13 +171,17 @@ impl Warm {
         Some((Standing { pid, socket }, stood))
     }
 
-    /// Notes the death of a process; true when it was the child in waiting.
+    /// Notes the death of a process; true when it was what stood ready.
     pub fn note_death(&mut self, pid: i32) -> bool {
-        let is_ours = self.child.as_ref().is_some_and(|c| c.pid == Some(pid));
-        if is_ours {
+        let is_child = self.child.as_ref().is_some_and(|c| c.pid == Some(pid));
+        let is_worker = self.worker.as_ref().is_some_and(|w| w.pid() == pid);
+        if is_child {
             self.child = None;
         }
-        is_ours
+        if is_worker {
+            self.worker = None;
+        }
+        is_child || is_worker
     }
 }
 

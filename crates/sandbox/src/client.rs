@@ -7,7 +7,7 @@ use crate::error::{AtStep, SandboxError};
 use crate::plan::{self, Blueprint};
 use crate::warden::message::{Bind, Create, MAX_REPLY_BYTES, Reply, Request};
 use crate::warden::{self, Setup, Started};
-use casemate_init::protocol::{Event, MAX_MESSAGE_BYTES, Request as InitRequest};
+use casemate_init::protocol::{By, Event, MAX_MESSAGE_BYTES, Request as InitRequest};
 use casemate_init::spec::{CollectSpec, SpawnSpec};
 use casemate_sys::memfd::{self, Kind};
 use casemate_sys::{event, libc, process, socket};
@@ -273,8 +273,8 @@ pub struct SpawnOrder<'a> {
     pub collect: Option<CollectSpec>,
     /// Standard input is empty.
     pub no_stdin: bool,
-    /// A child of the zygote is to become it, if there is one.
-    pub fork: bool,
+    /// What is to become it, if it is there.
+    pub by: By,
     /// What `/proc/meminfo` is to say from now on, bytes; 0 leaves it.
     pub memory_bytes: u64,
 }
@@ -306,7 +306,7 @@ impl SpawnOrder<'_> {
             collects: collect.is_some(),
             no_stdin: self.no_stdin,
             terminal: false,
-            fork: self.fork,
+            by: self.by,
             memory_bytes: self.memory_bytes,
         };
         let fds = std::iter::once(spec).chain(collect).collect();
@@ -350,12 +350,21 @@ impl Sandbox {
         self.send(&prepared.request, &fds)
     }
 
-    /// Has a child of the zygote ready for a later spawn; [`Event::Warm`] answers.
+    /// Has something ready for a later spawn: a worker, if there is one to be, or else a child of the zygote;
+    /// [`Event::Warm`] answers.
     ///
     /// # Errors
-    /// When init is gone.
-    pub fn warm(&self) -> Result<(), SandboxError> {
-        self.send(&InitRequest::Warm, &[])
+    /// When init is gone, or the memory file of the worker's spec cannot be made.
+    pub fn warm(&self, worker: Option<SpawnSpec>) -> Result<(), SandboxError> {
+        let request = InitRequest::Warm {
+            worker: worker.is_some(),
+        };
+        let spec = worker
+            .map(|spec| memfd::sealed("casemate-worker", Kind::Data, &spec.encode(&[])))
+            .transpose()
+            .at(|| "make the memory file of the worker".into())?;
+        let fds: Vec<BorrowedFd<'_>> = spec.iter().map(|f| f.as_fd()).collect();
+        self.send(&request, &fds)
     }
 
     /// Sends a signal to a spawn's process group.

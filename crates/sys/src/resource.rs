@@ -27,27 +27,32 @@ pub fn usable_cpus() -> usize {
 
 /// The soft limit of this process.
 pub fn soft_limit(resource: u32) -> io::Result<u64> {
-    present(resource).map(|now| now.rlim_cur)
+    present(0, resource).map(|now| now.rlim_cur)
 }
 
 /// Sets soft and hard limit; neither is ever raised above the present hard limit, which takes a
 /// capability that we do not ask for.
 pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
-    let hard = hard.min(present(resource)?.rlim_max);
+    limit_of(0, resource, soft, hard)
+}
+
+/// As [`limit`], of another process; 0 is the caller. It takes the ids of that process (`prlimit(2)`).
+pub fn limit_of(pid: i32, resource: u32, soft: u64, hard: u64) -> io::Result<()> {
+    let hard = hard.min(present(pid, resource)?.rlim_max);
     let new = libc::rlimit {
         rlim_cur: soft.min(hard),
         rlim_max: hard,
     };
-    // SAFETY: `new` is a live rlimit; 0 says that nothing is to be told.
-    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, &new, 0) }).map(drop)
+    // SAFETY: `new` is a live rlimit; the last 0 says that nothing is to be told.
+    check(unsafe { syscall!(libc::SYS_prlimit64, pid, resource, &new, 0) }).map(drop)
 }
 
-fn present(resource: u32) -> io::Result<libc::rlimit> {
+fn present(pid: i32, resource: u32) -> io::Result<libc::rlimit> {
     let mut now = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `now` is a live rlimit that may be written; 0 says that nothing is to be set.
-    check(unsafe { syscall!(libc::SYS_prlimit64, 0, resource, 0, &mut now) })?;
+    check(unsafe { syscall!(libc::SYS_prlimit64, pid, resource, 0, &mut now) })?;
     Ok(now)
 }

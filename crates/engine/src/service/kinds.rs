@@ -4,8 +4,11 @@
 use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
 use crate::stages;
+use casemate_init::spec::SpawnSpec;
 use casemate_runtime::language::{Compile, Host, Installation, Language, Table, detect};
+use casemate_runtime::oneshot::By;
 use casemate_sandbox::plan::{Blueprint, Ground, draw};
+use casemate_types::{ExecutionRequest, Profile};
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -26,9 +29,28 @@ pub struct Kind {
     pub template: bool,
     /// Whether a started interpreter forks its programs.
     pub forks: bool,
+    /// How an interpreter is started that waits for its program.
+    pub worker: Option<SpawnSpec>,
 }
 
 impl Kind {
+    /// What is to become a program of it, where that is there.
+    pub fn way(&self, request: &ExecutionRequest) -> By {
+        if self.worker.is_some() && stages::may_wait(request) {
+            By::Worker
+        } else if self.forks && stages::may_fork(request) {
+            By::Fork
+        } else {
+            By::Exec
+        }
+    }
+
+    /// Whether a sandbox that stands ready suits a program. One in which a worker holds memory is no gain for a program
+    /// that the worker cannot become, and may not fit its limit.
+    pub fn may_park(&self, request: &ExecutionRequest, way: By) -> bool {
+        request.profile == Profile::Default && (self.worker.is_none() || way == By::Worker)
+    }
+
     fn is_compiled_by_us(&self) -> bool {
         let compile = self.installation.language.compile.as_ref();
         compile.is_some_and(Compile::is_ours)
@@ -69,6 +91,7 @@ impl Kinds {
                 extra: installation.mounts.clone(),
                 cache_dir: Some(cache_dir.to_owned()),
                 zygote: stages::zygote(&installation),
+                gate: true,
                 ..Ground::default()
             };
             let forks = ground.zygote.is_some();
@@ -86,6 +109,7 @@ impl Kinds {
                 }
             };
             let kind = Kind {
+                worker: stages::worker(&installation),
                 installation,
                 blueprint: index as u32,
                 template: blueprints[index].has_zygote,

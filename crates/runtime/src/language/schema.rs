@@ -47,6 +47,8 @@ pub struct Row {
     #[serde(default)]
     pub zygote: bool,
     #[serde(default)]
+    pub worker: bool,
+    #[serde(default)]
     pub managed: Vec<Managed>,
 }
 
@@ -222,6 +224,13 @@ fn check_row(row: &Row) -> Result<(), String> {
         "zygote: only for a program that is run by its name alone, in no environment of its own".into()
     })?;
     check_mounts(&row.mounts)?;
+    check(!(row.zygote && row.worker), || "both zygote and worker".into())?;
+    // Nothing but the end of its command may differ from program to program.
+    let ends_open = row.command.last().is_some_and(|word| word == "{args...}");
+    check(
+        !row.worker || ends_open && row.compile.is_none() && row.naming.is_none(),
+        || "a worker's command must end in {args...}, and its source have a fixed name".into(),
+    )?;
     row.managed.iter().try_for_each(check_managed)
 }
 

@@ -29,6 +29,8 @@ pub struct Language {
     pub environment: &'static [(&'static str, &'static str)],
     /// Whether a started interpreter can fork its programs.
     pub zygote: bool,
+    /// Whether a started interpreter can wait for its program.
+    pub worker: bool,
     pub(super) programs: &'static [&'static str],
     pub(super) requires: &'static [(&'static str, &'static [&'static str])],
     pub(super) version: VersionRule,

@@ -17,10 +17,10 @@ use casemate_types::Captured;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
-pub use casemate_init::protocol::Made;
+pub use casemate_init::protocol::{By, Made};
 pub use casemate_sys::epoll::Waker;
 pub use output::KILL_FACTOR;
-pub use parked::{ParkChange, ParkKey};
+pub use parked::{ParkChange, ParkKey, Wish};
 pub use reactor::{Finished, Reactor, RunKey};
 
 /// Which stream some output belongs to.
@@ -81,8 +81,8 @@ pub struct Job<'a> {
     pub begun: Option<Sandbox>,
     /// The sandbox that [`Reactor::park`] gave; its disk is that of `create`.
     pub parked: Option<ParkKey>,
-    /// A child of a zygote is to become the program, if there is one.
-    pub fork: bool,
+    /// What is to become the program, if it is there.
+    pub by: By,
     /// The program.
     pub spec: SpawnSpec,
     /// Contents of the spec's files, in its order.

@@ -2,6 +2,7 @@
 //! engine's pool decides about it; it is used once.
 
 use super::run::Facts;
+use casemate_init::spec::SpawnSpec;
 use casemate_sandbox::{Create, Link, Sandbox, SandboxError, SandboxEvent};
 use casemate_sys::event;
 use std::time::Duration;
@@ -10,15 +11,26 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ParkKey(pub(super) u64);
 
+/// What is to wait in a parked sandbox for its program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// Nothing: the program is executed.
+    Nothing,
+    /// A child of a zygote.
+    Child,
+    /// An interpreter that is started by this.
+    Worker(Box<SpawnSpec>),
+}
+
 /// What became of a parked sandbox.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParkChange {
-    /// It can be put to use. `forked`: a child of a zygote waits in it.
+    /// It can be put to use. `waits`: what was wished for is in it.
     Ready {
         /// Which.
         key: ParkKey,
-        /// Whether a child waits.
-        forked: bool,
+        /// Whether it is.
+        waits: bool,
         /// From the order to here.
         took: Duration,
     },
@@ -36,12 +48,12 @@ pub(super) struct Parked {
     pub(super) facts: Facts,
     pub(super) is_ready: bool,
     pub(super) stood: bool,
-    wants_child: bool,
+    wish: Wish,
     ordered: Duration,
 }
 
 impl Parked {
-    pub(super) fn order(link: &mut Link, create: Create, wants_child: bool) -> Result<Self, SandboxError> {
+    pub(super) fn order(link: &mut Link, create: Create, wish: Wish) -> Result<Self, SandboxError> {
         let create = Create {
             parked: true,
             ..create
@@ -52,7 +64,7 @@ impl Parked {
             facts: Facts::default(),
             is_ready: false,
             stood: false,
-            wants_child,
+            wish,
             ordered: event::monotonic(),
         })
     }
@@ -68,12 +80,13 @@ impl Parked {
                 } => {
                     self.facts.landlock_abi = landlock_abi;
                     self.facts.separate_ids = separate_ids;
-                    match self.wants_child {
-                        true => self.sandbox.warm()?,
-                        false => change = Some(self.ready(false)),
+                    match std::mem::replace(&mut self.wish, Wish::Nothing) {
+                        Wish::Nothing => change = Some(self.ready(false)),
+                        Wish::Child => self.sandbox.warm(None)?,
+                        Wish::Worker(spec) => self.sandbox.warm(Some(*spec))?,
                     }
                 }
-                // A child that dies later leaves a sandbox that executes.
+                // What dies later leaves a sandbox that executes.
                 SandboxEvent::Warm { ready } if self.is_ready => self.stood = ready,
                 SandboxEvent::Warm { ready } => change = Some(self.ready(ready)),
                 _ => return Err(SandboxError::Protocol { peer: "init" }),
@@ -82,12 +95,12 @@ impl Parked {
         Ok(change)
     }
 
-    fn ready(&mut self, forked: bool) -> ParkChange {
+    fn ready(&mut self, waits: bool) -> ParkChange {
         self.is_ready = true;
-        self.stood = forked;
+        self.stood = waits;
         ParkChange::Ready {
             key: ParkKey(self.sandbox.key()),
-            forked,
+            waits,
             took: event::monotonic().saturating_sub(self.ordered),
         }
     }

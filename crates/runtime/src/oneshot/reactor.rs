@@ -3,7 +3,7 @@
 //! The engine of a service owns one and turns it. It never blocks but in its one wait, and what one
 //! program writes in a turn is bounded, so that none can starve the others.
 
-use super::parked::{ParkChange, ParkKey, Parked};
+use super::parked::{ParkChange, ParkKey, Parked, Wish};
 use super::run::{BUFFER_BYTES, Run, Source};
 use super::{Job, Observer, Report};
 use crate::error::RuntimeError;
@@ -96,14 +96,13 @@ impl<O: Observer> Reactor<O> {
         finished
     }
 
-    /// Orders a sandbox ahead of its use; [`Reactor::take_changes`] tells of it. `wants_child`: a child of a zygote is to
-    /// wait in it.
+    /// Orders a sandbox ahead of its use, and what is to wait in it; [`Reactor::take_changes`] tells of it.
     ///
     /// # Errors
     /// When there is no warden, or the sandbox cannot be waited on.
-    pub fn park(&mut self, create: Create, wants_child: bool) -> Result<ParkKey, RuntimeError> {
+    pub fn park(&mut self, create: Create, wish: Wish) -> Result<ParkKey, RuntimeError> {
         let link = self.link.as_mut().ok_or(SandboxError::WardenGone)?;
-        let parked = Parked::order(link, create, wants_child)?;
+        let parked = Parked::order(link, create, wish)?;
         let key = parked.sandbox.key();
         let token = key << SOURCE_BITS | Source::Init as u64;
         self.epoll

@@ -126,7 +126,7 @@ impl Run {
             last: true,
             collect: job.collect,
             no_stdin: job.stdin.is_empty(),
-            fork: job.fork,
+            by: job.by,
             memory_bytes: job.create.memory_bytes,
         }
         .prepare()?;

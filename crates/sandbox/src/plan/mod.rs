@@ -27,6 +27,10 @@ pub(crate) use landlock::own_folder;
 
 /// Size of `/dev/shm`, bytes (the contract).
 pub const SHM_BYTES: u64 = 64 << 20;
+/// Where a node that waits for its program finds its gate.
+pub const NODE_GATE: &str = "/.casemate/node.cjs";
+/// The folder of our own files in a sandbox; nobody can list it.
+pub const OUR_FOLDER: &str = "/.casemate";
 /// Inodes of the disk (the contract).
 pub const DISK_INODES: u64 = 16_384;
 
@@ -41,6 +45,8 @@ pub struct Ground {
     pub cache_dir: Option<PathBuf>,
     /// The interpreter that forks this kind's programs, where it can: a profile of AppArmor is entered by exec alone.
     pub zygote: Option<ZygotePlan>,
+    /// Whether the gate at which started interpreters wait is shown.
+    pub gate: bool,
     /// Walls left out; only a test build can.
     pub omitted: Omitted,
 }

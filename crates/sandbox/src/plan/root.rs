@@ -1,7 +1,7 @@
 //! The root filesystem: `/usr` and the library folders of the host, prefixes of interpreters that
 //! live elsewhere, a generated `/etc`, five device nodes. Nothing of `/home`, `/root`, `/run`, `/var`.
 
-use super::{Ground, Source, etc, proc_view, setuid};
+use super::{Ground, NODE_GATE, Source, etc, proc_view, setuid};
 use crate::error::{AtStep, SandboxError};
 use casemate_init::plan::Step;
 use std::collections::BTreeSet;
@@ -21,6 +21,9 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
     ("stdout", "/proc/self/fd/1"),
     ("stderr", "/proc/self/fd/2"),
 ];
+
+/// The gate of a node that waits for its program.
+const NODE_GATE_TEXT: &[u8] = include_bytes!("../../../../resources/workers/node.cjs");
 
 /// The steps, the host trees they attach, and what programs may read.
 pub(super) struct Tree {
@@ -63,6 +66,10 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
     draft.dir(Path::new("/dev/pts"), 0o755);
     draft.dir(Path::new("/proc"), 0o555);
     proc_view::draw(&mut draft);
+    if ground.gate {
+        draft.file(Path::new(NODE_GATE), NODE_GATE_TEXT);
+        draft.readable.push(NODE_GATE.into());
+    }
     for prefix in &ground.prefixes {
         draft.prefix(prefix)?;
     }

@@ -19,7 +19,7 @@ use casemate_runtime::language::SourceName;
 use casemate_runtime::oneshot::{Finished, Job, Keeping, Observer, Reactor, Report, RunKey, Stream};
 use casemate_sandbox::{Collected, Link, SandboxError};
 use casemate_store::{Durability, Started};
-use casemate_types::{ExecutionId, ExecutionRequest, Profile, SandboxId, State, Status, with_causes};
+use casemate_types::{ExecutionId, ExecutionRequest, SandboxId, State, Status, with_causes};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -297,9 +297,9 @@ impl Worker {
         job.create.blueprint = kind.blueprint;
         job.create.template = kind.template;
         if is_program {
-            job.fork = kind.forks && stages::may_fork(&request);
-            let warm =
-                (request.profile == Profile::Default).then(|| self.pool.take(guest.pool, Instant::now()));
+            job.by = kind.way(&request);
+            let suits = kind.may_park(&request, job.by);
+            let warm = suits.then(|| self.pool.take(guest.pool, Instant::now()));
             if let Some(warm) = warm.flatten() {
                 job.parked = Some(warm.park);
                 guest.sandbox_id = warm.sandbox;

@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::pipeline::new_sandbox_id;
 use crate::service::Kinds;
 use crate::stages;
-use casemate_runtime::oneshot::{Observer, ParkChange, ParkKey, Reactor};
+use casemate_runtime::oneshot::{Observer, ParkChange, ParkKey, Reactor, Wish};
 use casemate_sandbox::Create;
 use casemate_types::{Bytes, Limits, SandboxId};
 use std::collections::{HashMap, VecDeque};
@@ -206,7 +206,12 @@ impl Pool {
             template: kind.template,
             ..stages::create(sandbox.value(), &limits, key.network, false)
         };
-        let park = reactor.park(create, kind.forks)?;
+        let wish = match &kind.worker {
+            Some(spec) => Wish::Worker(Box::new(spec.clone())),
+            None if kind.forks => Wish::Child,
+            None => Wish::Nothing,
+        };
+        let park = reactor.park(create, wish)?;
         self.creating.insert(park, (key, sandbox, now));
         self.has_changed = true;
         Ok(())
