@@ -19,54 +19,73 @@ LIMITS = {
 }
 # What the program of each run is: the tests of one module, and a line for each outcome.
 RUNNER = r'''
-import faulthandler, os, sys, unittest
+import sys, unittest
 from test import support
-module, report = sys.argv[1], sys.argv[2]
-names = sys.argv[3:]
-sys.argv[1:] = []
-out = open(report, "w", buffering=1)
+
 
 class Result(unittest.TextTestResult):
     def note(self, test, what):
         out.write(f"{test.id()} {what}\n")
+
     def startTest(self, test):
         super().startTest(test)
-        out.write(f"{test.id()} started\n")
+        self.note(test, "started")
+
     def addSuccess(self, test):
-        super().addSuccess(test); self.note(test, "ok")
+        super().addSuccess(test)
+        self.note(test, "ok")
+
     def addError(self, test, err):
-        super().addError(test, err); self.note(test, "error")
+        super().addError(test, err)
+        self.note(test, "error")
+
     def addFailure(self, test, err):
-        super().addFailure(test, err); self.note(test, "fail")
+        super().addFailure(test, err)
+        self.note(test, "fail")
+
     def addSkip(self, test, reason):
-        super().addSkip(test, reason); self.note(test, "skip")
+        super().addSkip(test, reason)
+        self.note(test, "skip")
+
     def addExpectedFailure(self, test, err):
-        super().addExpectedFailure(test, err); self.note(test, "expected")
+        super().addExpectedFailure(test, err)
+        self.note(test, "expected")
+
     def addUnexpectedSuccess(self, test):
-        super().addUnexpectedSuccess(test); self.note(test, "unexpected")
+        super().addUnexpectedSuccess(test)
+        self.note(test, "unexpected")
+
     def addSubTest(self, test, sub, err):
         super().addSubTest(test, sub, err)
         if err is not None:
             self.note(test, "fail")
 
-# The two resources that need nothing of the host.
-support.use_resources = ["cpu", "subprocess"]
-support.verbose = 0
-try:
-    suite = unittest.defaultTestLoader.loadTestsFromName(module)
-except unittest.SkipTest as skip:
-    out.write(f"{module} skip\n")
-    sys.exit(0)
-def flat(suite):
+
+def flat(suite, parts):
     for test in suite:
         if isinstance(test, unittest.TestSuite):
-            yield from flat(test)
-        elif not names or any(part in test.id() for part in names):
+            yield from flat(test, parts)
+        elif any(part in test.id() for part in parts):
             yield test
-if names:
-    suite = unittest.TestSuite(list(flat(suite)))
-unittest.TextTestRunner(stream=sys.stderr, resultclass=Result, verbosity=1).run(suite)
-out.write("all done\n")
+
+
+# Processes that multiprocessing spawns import this file.
+if __name__ == "__main__":
+    module, report, *parts = sys.argv[1:]
+    sys.argv[1:] = []
+    out = open(report, "w", buffering=1)
+    # The two resources that need nothing of the host.
+    support.use_resources = ["cpu", "subprocess"]
+    support.verbose = 0
+    try:
+        suite = unittest.defaultTestLoader.loadTestsFromName(module)
+    except unittest.SkipTest:
+        out.write(f"{module} skip\n")
+        sys.exit()
+    if parts:
+        suite = unittest.TestSuite(list(flat(suite, parts)))
+    unittest.TextTestRunner(stream=sys.stderr, resultclass=Result).run(suite)
+    out.write("all done\n")
 '''
 
 
