@@ -2,7 +2,7 @@
 //! service, and their output, exit code and signal are compared byte for byte. What differs by design is in
 //! `docs/python.md` and in no case.
 
-use casemate_tests::{Service, Skip, Starting, need_language, programs, slowness};
+use casemate_tests::{Service, Skip, Starting, need_language, programs, seconds, slowness, until};
 use serde_json::{Value, json};
 
 /// A program, and what it is given.
@@ -88,8 +88,13 @@ fn need_zygote(service: &Service) -> Option<Skip> {
     if let Some(skip) = need_language("python", &["python3"]) {
         return Some(skip);
     }
-    let result = service.run("python", "print(1)");
-    (result["path"] == "exec").then(|| Skip::because("the service forks no Python here"))
+    // The zygote may be on its way yet.
+    let forked = until(seconds(5), || {
+        (service.run("python", "print(1)")["path"] != "exec").then_some(())
+    });
+    forked
+        .is_none()
+        .then(|| Skip::because("the service forks no Python here"))
 }
 
 /// No sandbox stands ready with a program's process in it: every Python run is forked on demand.
