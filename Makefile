@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release demo test test-vm fuzz bench lint tidy deny fmt install-test-deps clean
+.PHONY: help release demo test cpython-tests test-vm fuzz bench lint tidy deny fmt install-test-deps clean
 
 SECONDS_EACH ?= 60
 
@@ -27,6 +27,9 @@ chaos: ## Kill processes of a service in 1,000 rounds (CASEMATE_CHAOS_ROUNDS) an
 soak: ## Run 100,000 executions (CASEMATE_SOAK_RUNS) by one service and look for what grows
 	@scripts/test.sh --only build
 	@CASEMATE_SOAK_RUNS=$${CASEMATE_SOAK_RUNS:-100000} cargo test --locked -p casemate-tests --test soak -- --nocapture
+
+cpython-tests: ## Run CPython's own tests executed and forked (MODULES="test_io ...") and compare them
+	@scripts/cpython-tests.sh $(MODULES)
 
 fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
 	@scripts/install-test-deps.sh

@@ -57,6 +57,8 @@ install_programs() {
     done
     # A static init needs the C library's archive.
     compgen -G '/usr/lib/*/libc.a' >/dev/null || missing+=(libc6-dev)
+    # The tests of what forked programs draw at random look at its generators.
+    [ -d /usr/lib/python3/dist-packages/numpy ] || missing+=(python3-numpy)
     if [ "${#missing[@]}" -eq 0 ]; then
         echo "programs: all there"
         return

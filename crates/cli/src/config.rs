@@ -28,7 +28,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 25] = [
+const KEYS: [Key; 26] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -104,6 +104,10 @@ const KEYS: [Key; 25] = [
     Key {
         name: "pool_max_total",
         about: "serve: sandboxes of all kinds that stand ready at most",
+    },
+    Key {
+        name: "python_preload",
+        about: "serve: Python modules that are loaded before programs start, separated by commas",
     },
     Key {
         name: "max_queued",
@@ -194,6 +198,7 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("pool_min_idle", "2".into()),
         ("pool_max_idle", "64".into()),
         ("pool_max_total", "256".into()),
+        ("python_preload", String::new()),
         ("free_percent", "10".into()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),

@@ -203,8 +203,8 @@ pub fn create(name: u128, limits: &Limits, network: Network, collects: bool) -> 
     }
 }
 
-/// The interpreter that can fork the programs of a language, if it has one.
-pub fn zygote(installation: &Installation) -> Option<ZygotePlan> {
+/// The interpreter that can fork the programs of a language, if it has one, with the modules that it loads before.
+pub fn zygote(installation: &Installation, preloads: &[String]) -> Option<ZygotePlan> {
     let language = installation.language;
     if !language.zygote || !language.environment.is_empty() {
         return None;
@@ -215,7 +215,7 @@ pub fn zygote(installation: &Installation) -> Option<ZygotePlan> {
     Some(ZygotePlan {
         program: argv.first()?.clone(),
         argv,
-        preloads: Vec::new(),
+        preloads: preloads.iter().map(|name| name.clone().into_bytes()).collect(),
     })
 }
 

@@ -51,10 +51,14 @@ impl Program {
     }
 
     /// Right after it, in the child.
-    pub fn after_fork_in_child(&self) {
+    ///
+    /// # Errors
+    /// When it cannot be made to differ from the zygote's other children.
+    pub fn after_fork_in_child(&self) -> Result<(), StepError> {
         python::after_fork_in_child();
-        // A child that cannot be warmed is only slower.
-        let _ = python::call(&self.space, c"child", [None, None]);
+        python::call(&self.space, c"child", [None, None])
+            .map(drop)
+            .at(|| "make the child's own state".into())
     }
 
     /// Takes arguments and environment; the file is there by now.
@@ -71,7 +75,7 @@ impl Program {
     }
 
     /// Runs the file, and ends as the interpreter's `main` would.
-    pub fn run(&mut self, spec: &SpawnSpec) -> ! {
+    pub fn run(&self, spec: &SpawnSpec) -> ! {
         let ran = file(spec).map(python::run_file);
         let code = match ran {
             Ok(Ok(Ran::Through)) => 0,
@@ -79,16 +83,26 @@ impl Program {
             // `main` says 2 when it cannot open the file.
             _ => 2,
         };
-        // 0: short way done. 1: the long way is needed. 2: standard output could not be flushed. 3: interrupted.
-        let way = python::call(&self.space, c"finish", [None, None]).unwrap_or(1);
-        let code = match way {
-            0 => code,
-            2 => 120,
-            1 if python::finalize() => code,
-            1 => 120,
-            _ => interrupted(),
-        };
-        hosted::leave(code)
+        let end = python::at_end(&self.space, c"last", code, leave);
+        let is_interrupt = python::call(&self.space, c"finish", [end.as_ref().ok(), None]);
+        if code == 1 && is_interrupt == Ok(1) {
+            python::change_code(INTERRUPTED);
+        }
+        drop(end);
+        match (python::finalize(), python::code()) {
+            (false, code) if code != INTERRUPTED => leave(120),
+            (_, code) => leave(code),
+        }
+    }
+}
+
+/// In place of an exit code: as after a `KeyboardInterrupt` that nobody caught.
+const INTERRUPTED: i32 = -1;
+
+fn leave(code: i32) -> ! {
+    match code {
+        INTERRUPTED => hosted::leave(interrupted()),
+        code => hosted::leave(code),
     }
 }
 

@@ -12,17 +12,18 @@ use casemate_sys::handle::{AsFd, BorrowedFd, OwnedFd};
 use casemate_sys::hosted::{self, Adopted, Arguments, Title};
 use casemate_sys::{fd, fs, io, libc, memfd, process, socket};
 
-/// Variables that every program of ours has; the interpreter reads some of them once, at its start.
+/// Variables that every program of ours has, in the order of an executed one; the interpreter reads some of them once, at
+/// its start.
 const VARIABLES: [(&str, &str); 6] = [
+    ("HOME", "/workspace"),
+    ("LANG", "C.UTF-8"),
     (
         "PATH",
         "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
     ),
-    ("HOME", "/workspace"),
-    ("LANG", "C.UTF-8"),
-    ("USER", "user"),
     ("TMPDIR", "/tmp"),
     ("TZ", "UTC"),
+    ("USER", "user"),
 ];
 
 casemate_sys::stand_in_for_main!(main_of_zygote);
@@ -169,7 +170,10 @@ impl Zygote {
         };
         // Its number was closed with all others.
         core::mem::forget(told);
-        self.program.after_fork_in_child();
+        if let Err(error) = self.program.after_fork_in_child() {
+            say(isolated.socket.as_fd(), &broken(&error));
+            process::exit(127)
+        }
         let pid = process::own_pid();
         say(isolated.socket.as_fd(), &Word::Standing { pid });
         let mut buffer = [0u8; MAX_FORGE_BYTES];

@@ -28,7 +28,12 @@ pub fn run(args: &Serve, explicit: Option<&Path>) -> Result<u8> {
     // Asked for twice: an address that is taken is told at once, and nobody is let in who would have to wait for the
     // look at the host.
     drop(bind(&settings)?);
-    let (kinds, blueprints) = Kinds::survey(&settings.host, &settings.state_dir, &settings.own_program)?;
+    let (kinds, blueprints) = Kinds::survey(
+        &settings.host,
+        &settings.state_dir,
+        &settings.own_program,
+        &settings.python_preload,
+    )?;
     let listener = bind(&settings)?;
     let settings = ServeSettings {
         // With port 0 the kernel has chosen one.

@@ -48,6 +48,8 @@ pub struct ServeSettings {
     pub most_running: usize,
     /// How many sandboxes may stand ready.
     pub pool: Bounds,
+    /// Modules that a zygote of Python loads before it forks.
+    pub python_preload: Vec<String>,
     /// Executions that wait.
     pub most_queued: usize,
     /// Memory for kept output, bytes.
@@ -102,6 +104,7 @@ impl ServeSettings {
             free_percent: number("free_percent", 1, 99)? as u8,
             most_running: number("max_running", 1, 16_384)? as usize,
             pool: pool(&number)?,
+            python_preload: python_preload(loaded)?,
             most_queued: number("max_queued", 0, 1 << 20)? as usize,
             kept_bytes: size("kept_output")?.0,
             retention: Retention {
@@ -125,6 +128,30 @@ fn pool(number: &dyn Fn(&'static str, u64, u64) -> Result<u64>) -> Result<Bounds
         max_idle,
         max_total: number("pool_max_total", 0, 16_384)? as usize,
     })
+}
+
+/// Most modules of `python_preload`, and bytes of one name.
+const MAX_PRELOADS: usize = 64;
+const MAX_PRELOAD_BYTES: usize = 200;
+
+fn python_preload(loaded: &Loaded) -> Result<Vec<String>> {
+    loaded.parse(
+        "python_preload",
+        preload_names,
+        "up to 64 names of modules, such as \"json, numpy.random\"",
+    )
+}
+
+fn preload_names(text: &str) -> Option<Vec<String>> {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(|c: char| c.is_ascii_digit())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let is_name = |name: &&str| name.len() <= MAX_PRELOAD_BYTES && name.split('.').all(is_part);
+    let names: Vec<&str> = text.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    let is_good = names.len() <= MAX_PRELOADS && names.iter().all(is_name);
+    is_good.then(|| names.into_iter().map(str::to_owned).collect())
 }
 
 /// The id of the server process, which no sandbox may have.
@@ -152,4 +179,30 @@ fn listen(args: &Serve, loaded: &Loaded) -> Result<SocketAddr> {
          give a loopback address, such as 127.0.0.1:{}",
         address.port()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::preload_names;
+
+    #[test]
+    fn preloads_are_names_of_modules() {
+        let names = |text: &str| preload_names(text).map(|names| names.join("|"));
+        for (text, expected) in [
+            ("", Some("")),
+            ("json", Some("json")),
+            ("json, numpy.random,_x1", Some("json|numpy.random|_x1")),
+            ("a;b", None),
+            (".a", None),
+            ("a..b", None),
+            ("1a", None),
+            ("../a", None),
+            ("\u{e4}", None),
+        ] {
+            assert_eq!(names(text).as_deref(), expected, "{text:?}");
+        }
+        assert!(preload_names(&"a,".repeat(64)).is_some());
+        assert!(preload_names(&"a,".repeat(65)).is_none());
+        assert!(preload_names(&"a".repeat(201)).is_none());
+    }
 }

@@ -66,7 +66,8 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// Looks at the host, and draws a blueprint for each different ground. Nothing is run.
+    /// Looks at the host, and draws a blueprint for each different ground. Nothing is run. Zygotes of Python will load
+    /// the modules of `preloads`.
     ///
     /// # Errors
     /// When the host lacks what every sandbox needs, or `own_program` cannot be read.
@@ -74,6 +75,7 @@ impl Kinds {
         host: &Host,
         cache_dir: &Path,
         own_program: &Path,
+        preloads: &[String],
     ) -> Result<(Self, Vec<Blueprint>), EngineError> {
         let mut grounds: Vec<Ground> = Vec::new();
         let mut blueprints: Vec<Blueprint> = Vec::new();
@@ -90,7 +92,7 @@ impl Kinds {
                 prefixes: installation.prefixes.clone(),
                 extra: installation.mounts.clone(),
                 cache_dir: Some(cache_dir.to_owned()),
-                zygote: stages::zygote(&installation),
+                zygote: stages::zygote(&installation, preloads),
                 gate: true,
                 ..Ground::default()
             };

@@ -40,7 +40,7 @@ impl Server {
         std::fs::create_dir_all(folder.join("kept")).unwrap();
         let uid = std::fs::metadata(&folder).unwrap().uid();
         let host = Host::new(None, "".into(), None, uid);
-        let (kinds, _) = Kinds::survey(&host, &folder, std::path::Path::new("/proc/self/exe")).unwrap();
+        let (kinds, _) = Kinds::survey(&host, &folder, std::path::Path::new("/proc/self/exe"), &[]).unwrap();
         let service = Service::start(Parts {
             node_id: NodeId::from_value(7),
             maxima: Maxima::of_host(2),

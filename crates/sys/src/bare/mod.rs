@@ -54,14 +54,17 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     crate::process::exit(134)
 }
 
-/// Named by the landing pads of the shipped `alloc`. Nothing unwinds here (`panic = "abort"`), so neither
-/// is ever called.
+/// Named by the landing pads of the shipped `alloc`. Nothing of ours unwinds (`panic = "abort"`). In a program that loads
+/// us the C library does so when its first thread ends itself (`pthread_exit(3)`): it goes past our frames, and nothing
+/// in them is let go.
 #[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() -> ! {
-    crate::process::exit(134)
+extern "C" fn rust_eh_personality() -> core::ffi::c_int {
+    /// `_URC_CONTINUE_UNWIND` (Itanium C++ ABI, "Exception Handling", 1.2).
+    const CONTINUE: core::ffi::c_int = 8;
+    CONTINUE
 }
 
-/// See [`rust_eh_personality`].
+/// Called at the end of landing pads, which nothing enters.
 #[unsafe(no_mangle)]
 extern "C" fn _Unwind_Resume() -> ! {
     crate::process::exit(134)

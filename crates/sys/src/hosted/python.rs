@@ -6,7 +6,10 @@
 use super::Arguments;
 use crate::call::c_string;
 use crate::io;
-use core::ffi::{c_char, c_int, c_long, c_void};
+use alloc::boxed::Box;
+use core::ffi::{CStr, c_char, c_int, c_long, c_void};
+use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicI32, Ordering};
 
 #[repr(C)]
 struct Status {
@@ -41,6 +44,7 @@ unsafe extern "C" {
         locals: *mut RawObject,
     ) -> *mut RawObject;
     safe fn PyEval_GetBuiltins() -> *mut RawObject;
+    fn PyDict_Copy(dict: *mut RawObject) -> *mut RawObject;
     safe fn PyDict_New() -> *mut RawObject;
     fn PyDict_SetItemString(dict: *mut RawObject, key: *const c_char, value: *mut RawObject) -> c_int;
     fn PyDict_GetItemString(dict: *mut RawObject, key: *const c_char) -> *mut RawObject;
@@ -57,9 +61,13 @@ unsafe extern "C" {
     ) -> c_int;
     safe fn PyErr_Print();
     safe fn PyErr_Clear();
+    fn PyCapsule_New(pointer: *mut c_void, name: *const c_char, gone: Gone) -> *mut RawObject;
+    fn PyCapsule_GetPointer(capsule: *mut RawObject, name: *const c_char) -> *mut c_void;
     fn Py_DecRef(object: *mut RawObject);
     fn fopen(name: *const c_char, mode: *const c_char) -> *mut c_void;
 }
+
+type Gone = extern "C" fn(*mut RawObject);
 
 /// `Py_file_input`: a sequence of statements.
 const FILE_INPUT: c_int = 257;
@@ -129,7 +137,7 @@ pub fn after_fork_in_child() {
 ///
 /// # Errors
 /// When they raise; the traceback is on standard error.
-pub fn run(text: &core::ffi::CStr, name: &core::ffi::CStr) -> io::Result<Object> {
+pub fn run(text: &CStr, name: &CStr) -> io::Result<Object> {
     // SAFETY: both are live C strings.
     let code = unsafe { Py_CompileString(text.as_ptr(), name.as_ptr(), FILE_INPUT) };
     if code.is_null() {
@@ -138,8 +146,11 @@ pub fn run(text: &core::ffi::CStr, name: &core::ffi::CStr) -> io::Result<Object>
     }
     let code = Object(code);
     let space = Object::new(PyDict_New())?;
-    // SAFETY: the dictionary is ours, the key a C string, and the builtins live as long as the interpreter.
-    unsafe { PyDict_SetItemString(space.0, c"__builtins__".as_ptr(), PyEval_GetBuiltins()) };
+    // A copy of them: what a program puts into theirs is not for us.
+    // SAFETY: the builtins are a dictionary, which lives as long as the interpreter.
+    let builtins = Object::new(unsafe { PyDict_Copy(PyEval_GetBuiltins()) })?;
+    // SAFETY: both dictionaries are ours, the key is a C string.
+    unsafe { PyDict_SetItemString(space.0, c"__builtins__".as_ptr(), builtins.0) };
     // SAFETY: code and namespace are live.
     let result = unsafe { PyEval_EvalCode(code.0, space.0, space.0) };
     if result.is_null() {
@@ -174,7 +185,7 @@ pub fn list<T: AsRef<[u8]>>(items: &[T]) -> io::Result<Object> {
 ///
 /// # Errors
 /// When it is not there, or raises; the traceback is on standard error.
-pub fn call(space: &Object, name: &core::ffi::CStr, arguments: [Option<&Object>; 2]) -> io::Result<i64> {
+pub fn call(space: &Object, name: &CStr, arguments: [Option<&Object>; 2]) -> io::Result<i64> {
     // SAFETY: the namespace is a live dictionary; the reference is borrowed from it.
     let function = unsafe { PyDict_GetItemString(space.0, name.as_ptr()) };
     if function.is_null() {
@@ -228,7 +239,54 @@ pub fn run_file(path: &[u8]) -> io::Result<Ran> {
     }
 }
 
-/// Ends the interpreter the long way; false when its streams could not be flushed.
+/// With what an object of [`at_end`] ends the process.
+static CODE: AtomicI32 = AtomicI32::new(0);
+
+struct End {
+    space: *mut RawObject,
+    name: &'static CStr,
+    leave: fn(i32) -> !,
+}
+
+/// An object with whose end the process ends: it calls the function of the namespace, and then `leave` with the code.
+/// The namespace must live until then.
+///
+/// # Errors
+/// When there is no memory.
+pub fn at_end(space: &Object, name: &'static CStr, code: i32, leave: fn(i32) -> !) -> io::Result<Object> {
+    change_code(code);
+    let end = Box::into_raw(Box::new(End {
+        space: space.0,
+        name,
+        leave,
+    }));
+    // SAFETY: the pointer is not null and never freed; there is no name, and `gone` takes what this makes.
+    Object::new(unsafe { PyCapsule_New(end.cast(), core::ptr::null(), gone) })
+}
+
+extern "C" fn gone(capsule: *mut RawObject) {
+    // SAFETY: the interpreter passes the capsule that `at_end` made, which has no name.
+    let end = unsafe { PyCapsule_GetPointer(capsule, core::ptr::null()) }.cast::<End>();
+    // SAFETY: `at_end` made it, and it is never freed.
+    let end = unsafe { &*end };
+    // Not ours to let go.
+    let space = ManuallyDrop::new(Object(end.space));
+    let _ = call(&space, end.name, [None, None]);
+    (end.leave)(code())
+}
+
+/// Has [`at_end`] end with another code.
+pub fn change_code(code: i32) {
+    CODE.store(code, Ordering::Relaxed);
+}
+
+/// The code with which [`at_end`] ends.
+pub fn code() -> i32 {
+    CODE.load(Ordering::Relaxed)
+}
+
+/// Ends the interpreter; false when its streams could not be flushed. It does not come back if an object of [`at_end`]
+/// goes on the way.
 pub fn finalize() -> bool {
     Py_FinalizeEx() == 0
 }
