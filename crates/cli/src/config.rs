@@ -213,13 +213,15 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         .collect()
 }
 
-/// As many as fit the memory of the host by their default limits, 8 to 1024.
+/// A guard of processors, ids and descriptors: memory is looked at as it is used. 64 for each processor, and no more than
+/// 32 MiB each would allow; 8 to 1024.
 fn default_running() -> u64 {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kib = total.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    let limits = casemate_types::Limits::default();
-    (kib.unwrap_or(0) * 1024 / (limits.memory.0 + limits.disk.0)).clamp(8, 1024)
+    (kib.unwrap_or(0) / (32 << 10))
+        .min(64 * u64::from(cpus()))
+        .clamp(8, 1024)
 }
 
 fn cpus() -> u32 {

@@ -99,10 +99,11 @@ impl Run {
         let is_limited = same(&wanted) == same(&before);
         let mut run = Self::new(parked.sandbox, parked.facts, ordered, job)?;
         run.was_parked = true;
-        link.bind(&run.sandbox, wanted)?;
         if is_limited {
+            // The group holds these limits already, so init need not wait for the warden.
             run.spawn()?;
         }
+        link.bind(&run.sandbox, wanted)?;
         Ok(run)
     }
 

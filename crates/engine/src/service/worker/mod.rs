@@ -27,6 +27,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant, SystemTime};
 
+/// Most sandboxes that are ordered and whose programs have not started: the warden takes orders one after the other, and
+/// this thread never waits for room in its socket.
+const MOST_STARTING: usize = 64;
+
 /// What the engine's thread is asked for.
 pub(super) enum Order {
     /// Run an accepted execution.
@@ -62,6 +66,7 @@ pub(super) fn start(
         gate: gate::Gate::new(memory, policy),
         unrecorded: Unrecorded::default(),
         pool,
+        starting: Arc::default(),
         most_running: most_running.max(1),
     };
     let thread = std::thread::Builder::new().name("engine".into());
@@ -77,6 +82,8 @@ struct Worker {
     gate: gate::Gate,
     unrecorded: Unrecorded,
     pool: Pool,
+    /// A copy is with every run whose program has not started yet.
+    starting: Arc<()>,
     most_running: usize,
 }
 
@@ -90,6 +97,8 @@ struct Guest {
     sandbox_id: SandboxId,
     queue: Duration,
     step: Step,
+    /// Until its program has started.
+    starting: Option<Arc<()>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,6 +118,7 @@ impl Step {
 
 impl Observer for Guest {
     fn started(&mut self) {
+        self.starting = None;
         if matches!(self.step, Step::Program { .. }) {
             self.execution.note_start();
         }
@@ -179,7 +189,10 @@ impl Worker {
     /// Gives free places to those that wait, in their order.
     fn fill(&mut self) {
         self.note_warden();
-        while self.reactor.has_warden() && self.active.len() < self.most_running {
+        while self.reactor.has_warden()
+            && self.active.len() < self.most_running
+            && Arc::strong_count(&self.starting) <= MOST_STARTING
+        {
             let Some(execution) = self.queue.pop_front() else {
                 break;
             };
@@ -257,6 +270,7 @@ impl Worker {
             sandbox_id,
             queue,
             step,
+            starting: Some(self.starting.clone()),
         };
         self.enter(guest, &[])
     }
@@ -384,6 +398,7 @@ impl Worker {
                 let guest = Guest {
                     sandbox_id,
                     step,
+                    starting: Some(self.starting.clone()),
                     ..guest
                 };
                 // It has run already, so it never comes back to wait.
