@@ -61,7 +61,7 @@ pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Buil
         namespace::set_host_name(&plan.host_name).at(|| "set the host name".into())?;
         namespace::set_domain_name(b"(none)").at(|| "set the domain name".into())?;
     }
-    let workspace = if plan.omitted.has(Wall::Mount) {
+    let built = if plan.omitted.has(Wall::Mount) {
         root::host_workspace()?
     } else {
         root::build(plan, release, trees)?
@@ -69,10 +69,7 @@ pub fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Buil
     if !plan.omitted.has(Wall::Time) {
         start_clocks_anew()?;
     }
-    Ok(Built {
-        workspace,
-        meminfo: None,
-    })
+    Ok(built)
 }
 
 /// Builds what all sandboxes of a template share: their root but for what each has of its own.

@@ -40,15 +40,14 @@ pub(super) fn attach_whole(root: BorrowedFd<'_>, proc: BorrowedFd<'_>) -> Result
 }
 
 /// Attaches `/proc` to the new root, which is ours and the working directory by now, and covers what
-/// tells of the host. `meminfo` is a mount to show in place of the replacement that is the same for all sandboxes of a
-/// template.
+/// tells of the host. `meminfo` is a mount of the sandbox's own file.
 ///
 /// The covers are bound by path, one call each: these names are the kernel's and our own.
 pub(super) fn attach(
     plan: &Plan,
     root: BorrowedFd<'_>,
     proc: BorrowedFd<'_>,
-    meminfo: Option<BorrowedFd<'_>>,
+    meminfo: BorrowedFd<'_>,
 ) -> Result<(), StepError> {
     mounts::attach(proc, root, b"proc").at(|| "attach /proc".into())?;
     if plan.omitted.has(Wall::ProcMask) {
@@ -64,7 +63,7 @@ pub(super) fn attach(
         if is_process || entry.kind == libc::DT_LNK || plan.proc.keep.contains(name) {
             continue;
         }
-        if let (Some(meminfo), b"meminfo") = (meminfo, &name[..]) {
+        if name == b"meminfo" {
             mounts::attach(meminfo, root, b"proc/meminfo").at(|| "replace /proc/meminfo".into())?;
             continue;
         }

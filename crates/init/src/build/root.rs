@@ -21,8 +21,8 @@ const OURS: &[u8] = b".casemate";
 /// fs/namespace.c).
 const DISK: &[u8] = b"proc";
 
-/// Builds the root, makes it ours, and returns the workspace folder.
-pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<OwnedFd, StepError> {
+/// Builds the root and makes it ours.
+pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Result<Built, StepError> {
     mount::make_all_private().at(|| "cut mounts off the host's".into())?;
     let proc = procfs::make()?;
     let options = [("mode", "0755"), ("size", "4m"), ("nr_inodes", "8k")];
@@ -34,19 +34,15 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     let root = root.as_fd();
     let covers = Covers::new(root)?;
     run_steps(plan, root, trees, &covers)?;
-    make_file(
-        root,
-        b".casemate/proc/meminfo",
-        memory_text(release.memory_bytes).as_bytes(),
-    )
-    .at(|| "make meminfo".into())?;
+    let mut memory = None;
     if release.template {
         // Each sandbox has its own; here is only where they go.
         for name in [&b"tmp"[..], b"workspace"] {
             fs::make_dir(root, name, 0o755).at(|| "make a place".into())?;
         }
     } else {
-        disk(release, root)?;
+        let disk = disk(release, root)?;
+        memory = Some(memory_file(release, disk.as_fd()).at(|| "make meminfo".into())?);
         shared_memory_and_terminals(plan, root)?;
     }
     fs::enter_dir(root).at(|| "enter the root".into())?;
@@ -55,14 +51,16 @@ pub(super) fn build(plan: &Plan, release: &Release, trees: Vec<OwnedFd>) -> Resu
     // Verified after the pivot, so that no descriptor can lead back to the host (CVE-2024-21626).
     fs::enter_dir(root.as_fd()).at(|| "enter the root".into())?;
     procfs::seal_replacements(root.as_fd())?;
-    if release.template {
-        procfs::attach_whole(root.as_fd(), proc.as_fd())?;
-    } else {
-        procfs::attach(plan, root.as_fd(), proc.as_fd(), None)?;
+    match &memory {
+        None => procfs::attach_whole(root.as_fd(), proc.as_fd())?,
+        Some((_, shown)) => procfs::attach(plan, root.as_fd(), proc.as_fd(), shown.as_fd())?,
     }
     mount::set_attributes(root.as_fd(), attr::RDONLY, Depth::One).at(|| "make the root read-only".into())?;
     let workspace = open_dir(Some(root.as_fd()), b"workspace").at(|| "open /workspace".into())?;
-    Ok(workspace)
+    Ok(Built {
+        workspace,
+        meminfo: memory.map(|(file, _)| file),
+    })
 }
 
 /// Builds what a sandbox of a template has of its own: disk, `/dev/shm`, terminals, and `/proc` over the template's,
@@ -75,7 +73,7 @@ pub(super) fn renew(plan: &Plan, release: &Release) -> Result<Built, StepError> 
     let disk = disk(release, root)?;
     let (meminfo, shown) = memory_file(release, disk.as_fd()).at(|| "make meminfo".into())?;
     shared_memory_and_terminals(plan, root)?;
-    procfs::attach(plan, root, proc.as_fd(), Some(shown.as_fd()))?;
+    procfs::attach(plan, root, proc.as_fd(), shown.as_fd())?;
     let workspace = open_dir(Some(root), b"workspace").at(|| "open /workspace".into())?;
     Ok(Built {
         workspace,
@@ -96,7 +94,7 @@ fn memory_file(release: &Release, disk: BorrowedFd<'_>) -> io::Result<(OwnedFd, 
 }
 
 /// Tests only: with the mount wall left out, a fresh folder of the host's `/tmp` is the workspace.
-pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
+pub(super) fn host_workspace() -> Result<Built, StepError> {
     let path = format!(
         "/tmp/casemate-omit-{}",
         casemate_sys::event::monotonic().as_nanos()
@@ -107,7 +105,10 @@ pub(super) fn host_workspace() -> Result<OwnedFd, StepError> {
     let dir = fs::open_at(None, path.as_bytes(), libc::O_DIRECTORY, 0, Resolve::Host)
         .at(|| format!("open {path}"))?;
     fs::set_mode(dir.as_fd(), 0o777).at(|| format!("open {path} to all"))?;
-    Ok(dir)
+    Ok(Built {
+        workspace: dir,
+        meminfo: None,
+    })
 }
 
 pub(super) fn open_dir(dir: Option<BorrowedFd<'_>>, path: &[u8]) -> io::Result<OwnedFd> {
