@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# bench.sh [start|memory|size|service|all]: the figures of SPECIFICATION.md, measured on this machine against their budgets.
+# bench.sh [start|memory|size|service|ready|all]: the figures of SPECIFICATION.md, measured on this machine against their budgets.
 #
 # start   casemate run hello.py against bare python3 (at most 1.3 times), an empty program against bare bash
 #         (at most 6 ms more); medians of ROUNDS (40) interleaved runs. bubblewrap, if here, for comparison.
 # memory  private memory of our own process beside the program in a sandbox (at most 512 KiB)
 # size    the release binary (at most 40 MiB)
 # service the figures of casemate serve (scripts/bench_service.py says which)
+# ready ARGUMENTS: what casemate bench measures; its figures are read by people, and only a failed run is a miss
 # The status is 1 when a budget is missed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -115,7 +116,8 @@ bench_service() {
 
 case $what in
     start | memory | size | service) "bench_$what" ;;
+    ready) shift; "$casemate" bench "$@" || missed=1 ;;
     all) bench_size; bench_memory; bench_start; bench_service ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 exit "$missed"
