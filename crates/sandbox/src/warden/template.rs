@@ -17,9 +17,10 @@ use casemate_init::mason::{Order, Report};
 use casemate_init::plan::Omitted;
 use casemate_init::protocol::{MAX_MESSAGE_BYTES, Release};
 use casemate_sys::process::{self, Wait};
-use casemate_sys::{random, signal, socket};
+use casemate_sys::{event, random, signal, socket};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 /// What a template may hold: its first process and zygotes, which run our code and the host's only. Sandboxes have
 /// groups of their own.
@@ -30,6 +31,8 @@ const LIMITS: Limits = Limits {
 };
 /// Templates of one blueprint that may die in a row before no more are made.
 const MAX_DEATHS: u32 = 5;
+/// How long the group of a dead one may take to become removable; the next sweep finds it then.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// One template.
 pub(super) struct Template {
@@ -40,6 +43,8 @@ pub(super) struct Template {
     _control: OwnedFd,
     group: Option<Box<dyn Group>>,
     lease: IdLease,
+    /// When it was given up.
+    ended: Option<Duration>,
 }
 
 /// The templates of all blueprints.
@@ -154,8 +159,7 @@ impl Templates {
     fn bury(&mut self, number: u64) {
         if let Some(at) = self.living.iter().position(|(n, _)| *n == number) {
             let (_, template) = self.living.swap_remove(at);
-            let _ = process::kill_fd(template.pidfd.as_fd(), signal::SIGKILL);
-            self.dead.push(template);
+            self.dead.push(template.kill());
         }
         match self.deaths.iter_mut().find(|(n, _)| *n == number) {
             Some((_, count)) => *count += 1,
@@ -165,10 +169,8 @@ impl Templates {
 
     /// Ends all of them.
     pub(super) fn end(&mut self) {
-        for (_, template) in self.living.drain(..) {
-            let _ = process::kill_fd(template.pidfd.as_fd(), signal::SIGKILL);
-            self.dead.push(template);
-        }
+        let living = self.living.drain(..);
+        self.dead.extend(living.map(|(_, template)| template.kill()));
     }
 
     /// Removes what is left of the dead; true when nothing is, of any.
@@ -179,7 +181,10 @@ impl Templates {
             }
             let is_gone =
                 template.pid == 0 && template.group.as_mut().is_none_or(|group| group.remove().is_ok());
-            !is_gone
+            let is_late = template
+                .ended
+                .is_some_and(|at| event::monotonic().saturating_sub(at) >= REMOVAL_LIMIT);
+            !is_gone && !is_late
         });
         self.dead.is_empty() && self.living.is_empty()
     }
@@ -191,6 +196,13 @@ impl Templates {
 }
 
 impl Template {
+    /// Ends it with everything in it.
+    fn kill(mut self) -> Self {
+        let _ = process::kill_fd(self.pidfd.as_fd(), signal::SIGKILL);
+        self.ended = Some(event::monotonic());
+        self
+    }
+
     fn start(house: &mut House, number: usize) -> Result<Self, SandboxError> {
         let lease = match house.ids.as_ref().map(|ids| ids.lease()).transpose()? {
             Some(lease) => lease,
@@ -211,12 +223,13 @@ impl Template {
                 _control: control,
                 group,
                 lease,
+                ended: None,
             }),
             Err(error) => Err(undo(group, error)),
         }
     }
 
-    /// What was cloned when a later step fails sees its socket end, and goes; it is reaped as a stranger.
+    /// Clones its first process and lets it go. Where a later step fails, nothing of it is left.
     fn build(
         house: &House,
         number: usize,
@@ -226,6 +239,7 @@ impl Template {
         let gone = || SandboxError::Protocol { peer: "warden" };
         let blueprint = house.setup.blueprints.get(number).ok_or_else(gone)?;
         let image = house.image.as_ref().ok_or_else(gone)?;
+        let map = map_of(house, lease)?;
         let (control, control_inside) = socket::pair().at(|| "make a control socket".into())?;
         let cloned = clone(blueprint, house.null.as_fd(), group, true, control_inside)?;
         let Cloned {
@@ -234,7 +248,6 @@ impl Template {
             sync,
             trees,
         } = cloned;
-        let map = map_of(house, lease)?;
         let release = Release {
             program_id: PROGRAM_ID,
             separate_ids: true,
