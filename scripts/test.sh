@@ -179,6 +179,17 @@ stop() {
 }
 trap stop INT TERM HUP
 
+# What failed in a phase, in few lines: a reader of CI often sees the end of the log alone.
+summarize() {
+    local log=$logs/$1.log
+    [ -s "$log" ] || return 0
+    printf '\n--- %s: what failed (the whole: %s)\n' "$1" "$log"
+    { grep -aE -A4 '^test .* FAILED$|panicked at|^error(\[|:)|^failed as |: FAILED|^FAILED' "$log" || tail -n 15 "$log"; } \
+        | grep -av '^--$' | awk '!seen[$0]++' | cut -c1-400 | head -n 40
+}
+
+logs=$target/test-logs
+mkdir -p "$logs" || exit 2
 declare -A state seconds
 begun=$SECONDS
 failed=()
@@ -202,13 +213,18 @@ for phase in "${phases[@]}"; do
     start=$SECONDS
     # With job control on, bash does not let a background process start with SIGINT ignored, which every
     # test of Ctrl-C would inherit.
+    exec {out}> >(exec tee "$logs/$phase.log")
+    copier=$!
     set -m
-    timeout --kill-after=20 "$left" "$root/scripts/test.sh" --run-phase "$phase" </dev/null &
+    timeout --kill-after=20 "$left" "$root/scripts/test.sh" --run-phase "$phase" </dev/null >&"$out" 2>&1 &
     child=$!
     set +m
+    exec {out}>&-
     wait "$child"
     status=$?
     child=
+    # What a phase left running may hold the pipe open: then its last words are not waited for.
+    for _ in $(seq 50); do kill -0 "$copier" 2>/dev/null || break; sleep 0.05; done
     seconds[$phase]=$((SECONDS - start))
     case $status in
         0) state[$phase]=ok ;;
@@ -229,6 +245,7 @@ printf '%-10s %5d:%02d  of at most %d:00\n' total "$((total / 60))" "$((total % 
 
 if [ "$total" -gt "$((minutes * 60))" ]; then failed+=("time limit"); fi
 if [ "${#failed[@]}" -gt 0 ]; then
+    for phase in "${failed[@]}"; do summarize "$phase"; done
     printf 'test.sh: FAILED: %s\n' "$(IFS=,; echo "${failed[*]}")" >&2
     exit 1
 fi
