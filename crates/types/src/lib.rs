@@ -2,6 +2,7 @@
 //!
 //! No I/O. Wire forms live in `server` and `cli`; everything here is already checked.
 
+pub mod analysis;
 pub mod error;
 pub mod id;
 pub mod layer;

@@ -1,0 +1,16 @@
+//! Source in; findings, taint flows and a risk out. A program is read here and never run.
+//!
+//! The way of a submission: a front end lowers each file to the intermediate form ([`ir`]); the machine runs that form on
+//! values of which it knows much or little, and tells facts ([`fact`]) and taint flows; rules turn facts into findings; the
+//! risk is a small model over the findings.
+//!
+//! The sources are hostile: parsers of them overflow stacks and run out of memory. Nothing may call [`analyze`] but a
+//! worker process behind walls of its own (`casemate analyze` and the service start one). Pure: no I/O, no clock.
+
+pub mod fact;
+pub mod ir;
+mod report;
+mod submission;
+
+pub use report::Report;
+pub use submission::{Bounds, SourceFile, Submission};
