@@ -113,6 +113,24 @@ pub struct File {
     pub depth: u8,
     /// Whether the parser complained.
     pub broken: bool,
+    /// What the front end could not read or had to translate: `syntax_error`, `python2`, `too_deep`.
+    pub unreadable: Vec<(&'static str, Span)>,
+}
+
+impl File {
+    /// A file that nobody has read yet.
+    pub fn new(path: String, language: Language, text: String) -> Self {
+        Self {
+            path,
+            language,
+            text,
+            module: None,
+            inside: None,
+            depth: 0,
+            broken: false,
+            unreadable: Vec::new(),
+        }
+    }
 }
 
 /// What a function is.
