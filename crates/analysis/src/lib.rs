@@ -7,10 +7,13 @@
 //! The sources are hostile: parsers of them overflow stacks and run out of memory. Nothing may call [`analyze`] but a
 //! worker process behind walls of its own (`casemate analyze` and the service start one). Pure: no I/O, no clock.
 
+mod analyze;
+pub mod codec;
 pub mod fact;
 pub mod ir;
 mod report;
 mod submission;
 
+pub use analyze::analyze;
 pub use report::Report;
 pub use submission::{Bounds, SourceFile, Submission};

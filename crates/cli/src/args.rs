@@ -213,6 +213,23 @@ pub struct StripTypes {
     pub entry: PathBuf,
 }
 
+/// Reads programs before they run; casemate starts it behind walls of its own.
+///
+/// It is no [`Command`]: neither help nor completions name it.
+#[derive(Debug, Parser)]
+#[command(name = "casemate analysis-worker")]
+pub struct AnalysisWorker {
+    /// The user and group id that it takes when it is root
+    #[arg(long, value_name = "ID")]
+    pub id: Option<u32>,
+    /// Take a network namespace too
+    #[arg(long)]
+    pub network_namespace: bool,
+    /// End after so many programs
+    #[arg(long, value_name = "N", default_value_t = u32::MAX)]
+    pub most: u32,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  casemate languages\n  casemate languages --json")]
 pub struct Languages {
@@ -246,6 +263,14 @@ impl StripTypes {
     pub fn given() -> Option<Self> {
         let mut words = std::env::args_os().skip(1).peekable();
         (words.peek()? == "strip-types").then(|| Self::parse_from(words))
+    }
+}
+
+impl AnalysisWorker {
+    /// The arguments of our own, if they are those of `analysis-worker`.
+    pub fn given() -> Option<Self> {
+        let mut words = std::env::args_os().skip(1).peekable();
+        (words.peek()? == "analysis-worker").then(|| Self::parse_from(words))
     }
 }
 

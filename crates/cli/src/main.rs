@@ -3,6 +3,7 @@
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
 #![cfg_attr(not(test), no_main)]
 
+mod analysis_worker;
 mod args;
 mod bench;
 mod config;
@@ -34,6 +35,9 @@ fn start() -> i32 {
 }
 
 fn dispatch() -> u8 {
+    if let Some(worker) = args::AnalysisWorker::given() {
+        return analysis_worker::run(&worker);
+    }
     let result = match args::StripTypes::given() {
         Some(strip) => strip_types::run(&strip),
         None => run_command(),

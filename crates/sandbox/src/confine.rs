@@ -50,7 +50,7 @@ pub fn confine(wanted: &Confinement<'_>) -> Result<PathBuf, SandboxError> {
     Ok(seen)
 }
 
-fn become_other(id: u32) -> Result<(), SandboxError> {
+pub(crate) fn become_other(id: u32) -> Result<(), SandboxError> {
     credentials::drop_bounding_set().at(|| "empty the bounding set".into())?;
     credentials::lock_securebits().at(|| "lock securebits".into())?;
     credentials::drop_groups().at(|| "drop groups".into())?;

@@ -4,6 +4,7 @@
 //! process that holds the privilege to build; [`client`] is how everyone else talks to it and to
 //! the init of a living sandbox.
 
+pub mod analyser;
 pub mod cgroup;
 pub mod client;
 pub mod confine;

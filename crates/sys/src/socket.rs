@@ -14,8 +14,17 @@ struct Control([u8; CONTROL_BYTES]);
 
 /// A connected pair of close-on-exec sockets that keep message boundaries (`SOCK_SEQPACKET`).
 pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    pair_of(libc::SOCK_SEQPACKET)
+}
+
+/// A connected pair of close-on-exec sockets that carry bytes in order, whatever their number (`SOCK_STREAM`).
+pub fn stream_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    pair_of(libc::SOCK_STREAM)
+}
+
+fn pair_of(kind: libc::c_int) -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends = [0 as RawFd; 2];
-    let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
+    let kind = kind | libc::SOCK_CLOEXEC;
     // SAFETY: `ends` is a valid array of two ints that lives across the call.
     check(unsafe { syscall!(libc::SYS_socketpair, libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) })?;
     // SAFETY: the call succeeded, so ends[0] is a new descriptor that nothing else owns.

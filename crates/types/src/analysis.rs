@@ -93,7 +93,9 @@ impl Confidence {
 
     /// Reads the word of rules.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|confidence| confidence.as_str() == word)
+        Self::ALL
+            .into_iter()
+            .find(|confidence| confidence.as_str() == word)
     }
 }
 

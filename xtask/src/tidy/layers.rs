@@ -38,7 +38,7 @@ const CRATES: [Crate; 15] = [
         ],
     ),
     at("server", 5, &["types", "policy", "engine"]),
-    at("cli", 6, &["types", "typescript", "engine", "server"]),
+    at("cli", 6, &["types", "analysis", "typescript", "engine", "server"]),
 ];
 
 /// An edge that points down but past the table: docs/decisions/0001-layer-exceptions.md.

@@ -18,7 +18,7 @@ use compile::Filter;
 use policy::{Policy, Reach};
 
 /// The policies, each in a file `resources/seccomp/NAME.toml`.
-pub const POLICIES: [&str; 3] = ["program", "collector", "server"];
+pub const POLICIES: [&str; 4] = ["program", "collector", "server", "analyser"];
 
 /// Compiles every policy for every architecture.
 ///

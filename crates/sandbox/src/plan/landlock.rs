@@ -65,15 +65,20 @@ pub fn lacking(abi: u32) -> Vec<&'static str> {
 
 /// What a process of ours may do in its own folder: read and change files, make nothing special.
 pub(crate) fn own_folder(abi: u32) -> (Landlock, u64) {
-    let handled = Landlock {
+    let handled = nothing(abi);
+    let rights = READ | WRITE_FILE | REMOVE_FILE | REMOVE_DIR | MAKE_DIR | MAKE_REG | TRUNCATE;
+    (handled, rights & file_rights(abi))
+}
+
+/// What a process of ours handles that may reach nothing: no rule goes with it.
+pub(crate) fn nothing(abi: u32) -> Landlock {
+    Landlock {
         abi,
         files: file_rights(abi),
         network: NET_ALL,
         scopes: SCOPE_ALL,
         rules: Vec::new(),
-    };
-    let rights = READ | WRITE_FILE | REMOVE_FILE | REMOVE_DIR | MAKE_DIR | MAKE_REG | TRUNCATE;
-    (handled, rights & file_rights(abi))
+    }
 }
 
 /// The ruleset: `readable` may be read and executed, the disk also changed.

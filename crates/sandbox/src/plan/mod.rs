@@ -23,7 +23,7 @@ pub use apparmor::{
 };
 pub use casemate_init::protocol::PROGRAM_ID;
 pub use landlock::lacking as landlock_lacks;
-pub(crate) use landlock::own_folder;
+pub(crate) use landlock::{nothing as landlock_nothing, own_folder};
 
 /// Size of `/dev/shm`, bytes (the contract).
 pub const SHM_BYTES: u64 = 64 << 20;

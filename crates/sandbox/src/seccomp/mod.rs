@@ -2,7 +2,7 @@
 //!
 //! The sandbox hands [`program`] to init, which loads it last before it executes
 //! the user's program, and [`collector`] to the process that collects output files. The process of a
-//! service that reads the network loads [`server`].
+//! service that reads the network loads [`server`], and one that reads programs before they run [`analyser`].
 //! Policy is data in `resources/seccomp/`; nothing here builds or changes a filter
 //! at run time.
 
@@ -13,6 +13,7 @@ mod generated {
         include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.x86_64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.x86_64.bpf"));
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.x86_64.bpf"));
+    pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.x86_64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
 }
 
@@ -23,6 +24,7 @@ mod generated {
         include_bytes!(concat!(env!("OUT_DIR"), "/program-offline.aarch64.bpf"));
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.aarch64.bpf"));
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.aarch64.bpf"));
+    pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.aarch64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
 }
 
@@ -56,6 +58,13 @@ pub fn collector() -> &'static [u8] {
 /// It allows threads and its own files, and no exec, no new socket but local pairs, no new code.
 pub fn server() -> &'static [u8] {
     generated::SERVER
+}
+
+/// The filter around a process that reads programs before they run, in the same form.
+///
+/// It allows the socket that the process holds, memory, and nothing else.
+pub fn analyser() -> &'static [u8] {
+    generated::ANALYSER
 }
 
 /// How many syscalls the program's filter lets through, freely or by their arguments.

@@ -296,10 +296,36 @@ fn the_server_starts_nothing_and_opens_no_connection() {
 }
 
 #[test]
+fn an_analyser_dies_by_whatever_it_has_no_use_for() {
+    #[rustfmt::skip]
+    let allowed: &[(Numbers, &[u64])] = &[
+        (("read", 0, 63), &[0]), (("write", 1, 64), &[0]), (("brk", 12, 214), &[0]), (("futex", 202, 98), &[0]),
+        (("mmap", 9, 222), &[0, 4096, 3, 0x22]), (("munmap", 11, 215), &[]), (("exit_group", 231, 94), &[0]),
+    ];
+    #[rustfmt::skip]
+    let deadly: &[(Numbers, &[u64])] = &[
+        (("openat", 257, 56), &[]), (("openat2", 437, 437), &[]), (("open", 2, NONE), &[]), (("execve", 59, 221), &[]),
+        (("execveat", 322, 281), &[]), (("fork", 57, NONE), &[]), (("clone", 56, 220), &[0x3d_0f00]),
+        (("clone3", 435, 435), &[]), (("socket", 41, 198), &[1, 1]), (("socketpair", 53, 199), &[1]),
+        (("connect", 42, 203), &[]), (("ptrace", 101, 117), &[]), (("kill", 62, 129), &[1, 9]), (("tgkill", 234, 131), &[]),
+        (("memfd_create", 319, 279), &[]), (("recvmsg", 47, 212), &[0]), (("sendmsg", 46, 211), &[0]),
+        (("mmap", 9, 222), &[0, 4096, 5, 0x22]), (("mprotect", 10, 226), &[0, 4096, 7]), (("prctl", 157, 167), &[]),
+        (("prlimit64", 302, 261), &[]), (("io_uring_setup", 425, 425), &[]), (("unshare", 272, 97), &[]),
+    ];
+    let filters = filters("analyser");
+    for (numbers, arguments) in allowed {
+        check(&filters, *numbers, arguments, ALLOW);
+    }
+    for (numbers, arguments) in deadly {
+        check(&filters, *numbers, arguments, KILL);
+    }
+}
+
+#[test]
 fn other_abis_are_killed() {
     const I386: u32 = 0x4000_0003;
     const ARM: u32 = 0x4000_0028;
-    for name in ["program", "collector", "server"] {
+    for name in ["program", "collector", "server", "analyser"] {
         for (arch, program) in filters(name) {
             for number in 0..1024 {
                 let mut calls = vec![

@@ -108,7 +108,12 @@ fn the_tree_is_right_at_the_edges_of_every_range() {
 
 #[test]
 fn filters_stay_small_and_shallow() {
-    for (name, instructions) in [("program", 360), ("collector", 70), ("server", 180)] {
+    for (name, instructions) in [
+        ("program", 360),
+        ("collector", 70),
+        ("server", 180),
+        ("analyser", 70),
+    ] {
         for arch in Architecture::ALL {
             let program = filter(name, arch);
             assert!(
@@ -150,6 +155,7 @@ fn the_filters_are_the_ones_that_were_reviewed() {
         ("program", include_str!("program.x86_64.txt")),
         ("collector", include_str!("collector.x86_64.txt")),
         ("server", include_str!("server.x86_64.txt")),
+        ("analyser", include_str!("analyser.x86_64.txt")),
     ];
     for (name, expected) in reviewed {
         let seen = filter(name, Architecture::X86_64).disassembly();
@@ -185,8 +191,8 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(first, second);
     assert_eq!(
         first.len(),
-        16,
-        "three policies and one variant, two architectures, filter and count"
+        20,
+        "four policies and one variant, two architectures, filter and count"
     );
     let file = |name: &str| {
         let name = format!("{name}.{}.bpf", std::env::consts::ARCH);
@@ -199,4 +205,5 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(file("program-offline"), Some(super::super::program_offline()));
     assert_eq!(file("collector"), Some(super::super::collector()));
     assert_eq!(file("server"), Some(super::super::server()));
+    assert_eq!(file("analyser"), Some(super::super::analyser()));
 }

@@ -1,0 +1,92 @@
+//! `casemate analysis-worker`: the process that reads programs before they run. Casemate starts it; nobody types it, so
+//! no help names it.
+//!
+//! A source that nests too deeply, or needs too much memory, ends this process and nothing else. It must read nothing
+//! before its walls stand, and it is the only caller of the analysis.
+
+use crate::args::AnalysisWorker;
+use casemate_analysis::codec::{MAX_SUBMISSION_BYTES, decode_submission, encode_report};
+use casemate_analysis::{Bounds, Submission, analyze};
+use casemate_engine::sandbox::analyser::{self, Confined, Kind};
+use casemate_types::with_causes;
+use std::os::fd::AsFd;
+
+/// The exit code of a worker without walls, or whose asker said what has no meaning.
+const REFUSED: u8 = 1;
+
+/// Runs the worker to its end; the exit code.
+pub fn run(args: &AnalysisWorker) -> u8 {
+    let Ok(socket) = analyser::socket() else {
+        return REFUSED;
+    };
+    let walls = Confined {
+        id: args.id,
+        network_namespace: args.network_namespace,
+    };
+    if let Err(error) = analyser::confine(&walls) {
+        // Who asks hears why; one that is gone needs no word.
+        let _ = analyser::tell_failure(socket.as_fd(), &with_causes(&error));
+        return REFUSED;
+    }
+    // Tables are made before somebody waits for them.
+    let bounds = Bounds::default();
+    let _ = analyze(&Submission { files: Vec::new() }, &bounds);
+    let served = analyser::serve(socket.as_fd(), MAX_SUBMISSION_BYTES, args.most, |kind, bytes| {
+        answer(kind, bytes, &bounds)
+    });
+    if served.is_ok() { 0 } else { REFUSED }
+}
+
+fn answer(kind: Kind, bytes: &[u8], bounds: &Bounds) -> Result<Vec<u8>, String> {
+    match kind {
+        Kind::Plain => {
+            let submission = decode_submission(bytes).map_err(|error| format!("the submission: {error}"))?;
+            Ok(encode_report(&analyze(&submission, bounds)))
+        }
+        #[cfg(feature = "test-omit-walls")]
+        Kind::Trial => Ok(trial::attempt(bytes)),
+        _ => Err("this is no question".into()),
+    }
+}
+
+/// What a worker that was taken over would try. Only a test build has it.
+#[cfg(feature = "test-omit-walls")]
+mod trial {
+    use casemate_sys::fs::{self, Resolve};
+    use casemate_sys::{libc, process, socket};
+
+    /// Tries one thing; where it can still answer, what became of it.
+    pub fn attempt(name: &[u8]) -> Vec<u8> {
+        let tried = match name {
+            b"open" => fs::open_at(None, b"/etc/passwd", libc::O_RDONLY, 0, Resolve::Host).map(drop),
+            b"socket" => socket::pair().map(drop),
+            b"fork" => process::fork().map(drop),
+            b"kill" => process::kill(1, 0),
+            b"exec" => process::Vector::new(&["true"]).and_then(|argv| {
+                Err(process::exec(
+                    b"/proc/self/exe",
+                    &argv,
+                    &process::Vector::new(&[""; 0])?,
+                ))
+            }),
+            b"stack" => Err(std::io::Error::other(deep(0).to_string())),
+            b"memory" => Err(std::io::Error::other(
+                std::hint::black_box(vec![1u8; 1 << 30]).len().to_string(),
+            )),
+            b"endless" => loop {
+                std::hint::black_box(());
+            },
+            _ => return b"unknown".to_vec(),
+        };
+        format!("{tried:?}").into_bytes()
+    }
+
+    fn deep(depth: u64) -> u64 {
+        let room = std::hint::black_box([depth; 512]);
+        if depth == u64::MAX {
+            room[0]
+        } else {
+            deep(depth + 1) + room[7]
+        }
+    }
+}
