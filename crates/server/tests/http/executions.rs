@@ -76,6 +76,27 @@ fn whoever_waits_gets_the_result() {
     });
 }
 
+/// It is known to others before the engine has the order to run it: a word in between is not lost.
+#[test]
+fn it_may_be_cancelled_before_it_waits() {
+    let server = Server::start();
+    for _ in 0..12 {
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| server.post(&body(""), &[]));
+            let live = loop {
+                if let [execution] = &server.service.all_live()[..] {
+                    break execution.id;
+                }
+                std::hint::spin_loop();
+            };
+            server.service.cancel(live);
+            let answer = waiting.join().unwrap();
+            assert_eq!(answer.json()["status"], "cancelled", "{}", answer.text());
+        });
+        eventually("its place is free", || server.service.all_live().is_empty());
+    }
+}
+
 #[test]
 fn a_client_that_leaves_ends_its_execution() {
     let server = Server::start();

@@ -157,7 +157,7 @@ impl Worker {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Run(execution) => self.queue.push_back(execution),
+            Order::Run(execution) => self.enqueue(execution),
             Order::Cancel(id) => self.cancel(id),
             // Whoever asked may have given up.
             Order::Answer(sender) => _ = sender.try_send(()),
@@ -168,6 +168,18 @@ impl Worker {
                 self.note_warden();
                 lost.into_iter().for_each(|run| self.advance(run));
             }
+        }
+    }
+
+    /// Others know an execution before its order is given: the word to cancel, or a refusal, may have come first, and
+    /// neither waits for a place.
+    fn enqueue(&mut self, execution: Arc<Execution>) {
+        if execution.settled().is_some() {
+            self.shared.forget(execution.id);
+        } else if execution.is_cancelled() {
+            self.end_unstarted(execution, Status::Cancelled, None);
+        } else {
+            self.queue.push_back(execution);
         }
     }
 
