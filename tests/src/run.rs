@@ -386,7 +386,7 @@ pub fn raw_with(arguments: &[&str], stdin: Option<&[u8]>, change: impl FnOnce(&m
     let mut command = host::command(host::casemate());
     command.args(arguments);
     change(&mut command);
-    Running::start(command, stdin.map(<[u8]>::to_vec), host::seconds(90), None).output()
+    Running::start(command, stdin.map(<[u8]>::to_vec), host::seconds(180), None).output()
 }
 
 /// Reads a pipe to its end, keeping at most 64 MiB.

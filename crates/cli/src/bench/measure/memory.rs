@@ -16,7 +16,7 @@ const REPEATS: usize = 3;
 /// groups and network namespaces in its own time. On a busy machine it never does, and is read after a while.
 const STEADY: Duration = Duration::from_secs(1);
 const STEADY_PART: u64 = 10_000;
-const STEADY_LIMIT: Duration = Duration::from_secs(10);
+const STEADY_LIMIT: Duration = Duration::from_secs(3);
 /// How long pools may take to be full.
 const FILL_LIMIT: Duration = Duration::from_secs(60);
 /// How often we look.
