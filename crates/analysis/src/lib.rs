@@ -10,6 +10,7 @@
 mod analyze;
 pub mod codec;
 pub mod fact;
+pub mod front;
 pub mod ir;
 mod report;
 mod submission;

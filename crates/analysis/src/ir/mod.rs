@@ -7,6 +7,8 @@
 //!
 //! Nothing here refers to a parser's tree, and nothing here runs.
 
+#[cfg(test)]
+pub(crate) mod display;
 mod expr;
 mod name;
 mod program;
