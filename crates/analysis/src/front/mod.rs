@@ -3,6 +3,7 @@
 //! A front end is tolerant: of a file with errors it lowers what parsed, and says so in the file. It bounds its own
 //! recursion; the parsers below it may not, which is why analysis has a process of its own.
 
+mod javascript;
 mod python;
 
 use crate::ir::{FileId, Language, Program};
@@ -14,9 +15,8 @@ pub fn lower(program: &mut Program, file: FileId) {
     };
     match entry.language {
         Language::Python => python::lower(program, file),
-        Language::JavaScript
-        | Language::TypeScript
-        | Language::Bash
+        Language::JavaScript | Language::TypeScript => javascript::lower(program, file),
+        Language::Bash
         | Language::C
         | Language::Cpp
         | Language::Rust
