@@ -13,6 +13,7 @@ pub mod fact;
 pub mod front;
 pub mod ir;
 mod report;
+pub mod risk;
 pub mod rules;
 mod submission;
 

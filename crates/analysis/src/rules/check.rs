@@ -201,7 +201,9 @@ fn check_path(path: &str) -> Result<(), String> {
         return Err(format!("`{path}` has more than {MAX_STARS} stars"));
     }
     if path.matches('{').count() != path.matches('}').count() || path.matches('{').count() > MAX_BRACES {
-        return Err(format!("`{path}`: at most {MAX_BRACES} times `{{a,b}}`, and closed"));
+        return Err(format!(
+            "`{path}`: at most {MAX_BRACES} times `{{a,b}}`, and closed"
+        ));
     }
     Ok(())
 }

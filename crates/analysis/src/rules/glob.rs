@@ -22,9 +22,10 @@ pub enum Key {
 impl Glob {
     /// The patterns that a written one stands for.
     pub fn expand(written: &str) -> Vec<Self> {
-        let parts = written
-            .split_once('{')
-            .and_then(|(before, rest)| rest.split_once('}').map(|(inside, after)| (before, inside, after)));
+        let parts = written.split_once('{').and_then(|(before, rest)| {
+            rest.split_once('}')
+                .map(|(inside, after)| (before, inside, after))
+        });
         match parts {
             None => vec![Self::new(written)],
             Some((before, inside, after)) => inside
