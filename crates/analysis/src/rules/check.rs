@@ -263,8 +263,12 @@ fn check_text(text: &TextForm) -> Result<(), String> {
 
 /// Texts are many: each is gone through once for all needles of all rules, and no rule may ask to see every text.
 fn check_needles(text: &TextForm) -> Result<(), String> {
-    if !text.regex.is_empty() && text.needs.is_empty() {
-        return Err("here `regex` needs `needs`: texts of which one is there whenever it matches".to_owned());
+    let long = text.longer.is_some_and(|longer| longer >= 200);
+    if !text.regex.is_empty() && text.needs.is_empty() && !long {
+        return Err(
+            "here `regex` needs `needs`: texts of which one is there whenever it matches; or `longer`"
+                .to_owned(),
+        );
     }
     let lists = [
         &text.contains,
@@ -273,7 +277,7 @@ fn check_needles(text: &TextForm) -> Result<(), String> {
         &text.ends,
         &text.needs,
     ];
-    if lists.iter().all(|list| list.is_empty()) && text.longer.is_none_or(|longer| longer < 200) {
+    if lists.iter().all(|list| list.is_empty()) && !long {
         return Err("here a text needs a literal, or to be longer than 200 or more".to_owned());
     }
     match lists

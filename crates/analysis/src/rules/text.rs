@@ -89,6 +89,17 @@ impl TextTest {
         self.regex.is_empty() && lists.iter().all(|list| list.is_empty())
     }
 
+    fn has_no_literal(&self) -> bool {
+        let lists = [
+            &self.contains,
+            &self.equals,
+            &self.starts,
+            &self.ends,
+            &self.needs,
+        ];
+        lists.iter().all(|list| list.is_empty())
+    }
+
     fn literal(&self, text: &str) -> bool {
         self.equals.iter().any(|one| one == text)
             || self.starts.iter().any(|one| begins(text.as_bytes(), one))
@@ -167,7 +178,7 @@ pub struct NeedlesBuilder {
 impl NeedlesBuilder {
     /// Adds the literals of a condition.
     pub fn add(&mut self, test: &TextTest, clause: ClauseId) {
-        if test.says_length_only() {
+        if test.has_no_literal() {
             self.lengths.push(clause);
         }
         let lists = [
@@ -244,7 +255,8 @@ impl Needles {
     ) {
         marks.next(clauses);
         let fits = |clause: ClauseId| test(clause).is_some_and(|test| test.fits(text));
-        found.extend(self.lengths.iter().copied().filter(|clause| fits(*clause)));
+        let meets = |clause: &ClauseId| test(*clause).is_some_and(|test| test.matches(text));
+        found.extend(self.lengths.iter().copied().filter(meets));
         let Some(automaton) = &self.automaton else { return };
         for hit in automaton.find_overlapping_iter(text) {
             for one in self.uses.get(hit.pattern().as_usize()).into_iter().flatten() {
