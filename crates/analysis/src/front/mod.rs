@@ -5,6 +5,7 @@
 
 mod javascript;
 mod python;
+mod shell;
 
 use crate::ir::{FileId, Language, Program};
 
@@ -16,8 +17,8 @@ pub fn lower(program: &mut Program, file: FileId) {
     match entry.language {
         Language::Python => python::lower(program, file),
         Language::JavaScript | Language::TypeScript => javascript::lower(program, file),
-        Language::Bash
-        | Language::C
+        Language::Bash => shell::lower(program, file),
+        Language::C
         | Language::Cpp
         | Language::Rust
         | Language::Go
