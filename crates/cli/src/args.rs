@@ -1,5 +1,6 @@
 //! The command line: flags become values here, once.
 
+use casemate_types::analysis::Mode;
 use casemate_types::units::parse_duration;
 use casemate_types::{Bytes, Cpus};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -117,6 +118,9 @@ pub struct Run {
     /// How the program may be started; by itself casemate always starts it afresh, a server may have it ready
     #[arg(long, value_enum, default_value_t = ProfileArg::Default)]
     pub profile: ProfileArg,
+    /// Whether a program that reading finds dangerous is refused; as configured (enforce) when not given
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
     /// Run although this wall is missing here; the result says so
     #[arg(long, value_enum, value_name = "WALL")]
     pub allow_missing: Vec<MissingArg>,
@@ -175,6 +179,23 @@ pub enum ProfileArg {
     Default,
     /// By a fresh exec, which shares nothing with another program
     Fresh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// It is refused, or runs with less
+    Enforce,
+    /// It runs as asked, and the decision is reported
+    Observe,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Enforce => Self::Enforce,
+            ModeArg::Observe => Self::Observe,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,10 +4,12 @@ use crate::args;
 use crate::exit::usage;
 use anyhow::{Context, Result};
 use casemate_engine::Settings;
+use casemate_engine::admission::Policy;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::{IdRange, ROOT_RANGE};
 use casemate_sys::{credentials, host, random};
+use casemate_types::analysis::Mode;
 use casemate_types::id::RANDOM_BYTES;
 use casemate_types::units::parse_duration;
 use casemate_types::{Bytes, Cpus, Maxima, NodeId};
@@ -28,7 +30,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 26] = [
+const KEYS: [Key; 30] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -76,6 +78,22 @@ const KEYS: [Key; 26] = [
     Key {
         name: "allow_missing",
         about: "walls that may be missing: cgroup",
+    },
+    Key {
+        name: "max_allowed_risk",
+        about: "a program runs while its risk is below this, 0 to 1",
+    },
+    Key {
+        name: "analysis_mode",
+        about: "enforce: what is refused does not run; observe: it runs, and the decision is told",
+    },
+    Key {
+        name: "analysis_id",
+        about: "host user and group id of processes that read programs (root)",
+    },
+    Key {
+        name: "analysis_workers",
+        about: "processes of a service that read programs",
     },
     Key {
         name: "listen",
@@ -192,6 +210,13 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("max_pids", maxima.pids.to_string()),
         ("max_output", maxima.output.to_string()),
         ("allow_missing", String::new()),
+        ("max_allowed_risk", Policy::default().max_allowed_risk.to_string()),
+        ("analysis_mode", Policy::default().mode.as_str().into()),
+        (
+            "analysis_id",
+            (ROOT_RANGE.base + ROOT_RANGE.count + 1).to_string(),
+        ),
+        ("analysis_workers", "2".into()),
         ("listen", "127.0.0.1:8484".into()),
         ("server_id", (ROOT_RANGE.base + ROOT_RANGE.count).to_string()),
         ("max_running", default_running().to_string()),
@@ -367,6 +392,8 @@ impl Loaded {
             own_program: PathBuf::from("/proc/self/exe"),
             allow_missing: self.allow_missing()?,
             omit_walls: Vec::new(),
+            admission: self.admission()?,
+            analysis_id: self.analysis_id()?,
         })
     }
 
@@ -386,6 +413,33 @@ impl Loaded {
             return Err(usage("id_count: the range passes the largest id"));
         }
         Ok(range)
+    }
+
+    /// What decisions on programs go by.
+    pub fn admission(&self) -> Result<Policy> {
+        let share = |t: &str| t.parse().ok().filter(|n| (0.0..=1.0).contains(n));
+        Ok(Policy {
+            max_allowed_risk: self.parse("max_allowed_risk", share, "a number of 0 to 1")?,
+            mode: self.parse("analysis_mode", Mode::from_word, "\"enforce\" or \"observe\"")?,
+        })
+    }
+
+    /// The id of processes that read programs, when we are root. No sandbox may have it.
+    pub fn analysis_id(&self) -> Result<Option<u32>> {
+        if credentials::effective_uid() != 0 {
+            return Ok(None);
+        }
+        let read = |t: &str| t.parse().ok().filter(|n| (1..=u32::MAX - 2).contains(n));
+        let id = self.parse("analysis_id", read, "a number of 1 to 4294967293")?;
+        let range = self.ids()?;
+        match (range.base..range.base + range.count).contains(&id) {
+            true => Err(usage(format!(
+                "analysis_id: {id} is one of the ids of sandboxes, {} to {} (id_base, id_count)",
+                range.base,
+                range.base + range.count - 1
+            ))),
+            false => Ok(Some(id)),
+        }
     }
 
     fn allow_missing(&self) -> Result<WallSet> {
@@ -461,6 +515,8 @@ pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
     loaded.maxima()?;
     loaded.ids()?;
     loaded.allow_missing()?;
+    loaded.admission()?;
+    loaded.analysis_id()?;
     let mut text = String::new();
     if json {
         let map: serde_json::Map<String, serde_json::Value> = KEYS

@@ -22,6 +22,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// Findings that a refusal names.
+const SHOWN_FINDINGS: usize = 5;
+
 /// Runs the command; the exit code.
 pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
     let mut settings = config::load(explicit)?.settings()?;
@@ -100,6 +103,7 @@ fn request(args: &Run) -> Result<ExecutionRequest> {
             ProfileArg::Default => Profile::Default,
             ProfileArg::Fresh => Profile::Fresh,
         },
+        mode: args.mode.map(Into::into),
         labels: BTreeMap::new(),
         limits: Limits {
             wall: args.timeout,
@@ -243,12 +247,33 @@ fn write_outputs(dir: &std::os::fd::OwnedFd, outcome: &Outcome) -> Result<()> {
     Ok(())
 }
 
+/// Why a program was refused, and the gravest that was found in it.
+fn denial(outcome: &Outcome) -> Vec<String> {
+    let Some(analysis) = &outcome.analysis else {
+        return vec!["refused before it ran".into()];
+    };
+    let mut lines = vec![format!(
+        "refused before it ran: risk {:.2} (--mode observe runs it all the same)",
+        analysis.risk.score
+    )];
+    lines.extend(analysis.findings.iter().take(SHOWN_FINDINGS).map(|finding| {
+        let at = &finding.location;
+        let place = match at.file.is_empty() {
+            true => String::new(),
+            false => format!("{}:{}: ", at.file, at.line),
+        };
+        format!("  {place}{} [{}]", finding.message, finding.rule)
+    }));
+    lines
+}
+
 /// What a person should know that the program did not say.
 fn remarks(outcome: &Outcome, request: &ExecutionRequest, wrote: bool) -> Vec<String> {
     let limits = &request.limits;
     let mut lines = Vec::new();
     match outcome.status {
-        Status::Succeeded | Status::Denied => {}
+        Status::Succeeded => {}
+        Status::Denied => lines.extend(denial(outcome)),
         Status::Failed if outcome.reason.as_deref() == Some("compile") => {
             lines.push("it did not compile".into())
         }

@@ -2,7 +2,9 @@
 //!
 //! [`pipeline`] is the spine in code, for the one run of `casemate run`; [`service`] runs many at once.
 
+pub mod admission;
 pub mod allocate;
+pub mod analysis;
 pub mod error;
 pub mod layers;
 pub mod outcome;

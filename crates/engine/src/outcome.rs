@@ -5,11 +5,13 @@ use crate::layers::{self, BlueprintFacts};
 use casemate_init::stream::MAX_PATH_BYTES;
 use casemate_runtime::oneshot::{Made, Report};
 use casemate_sandbox::{Cause, Collected};
+use casemate_types::analysis::Analysis;
 use casemate_types::{
-    ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
+    Captured, ExecutionId, Network, NodeId, Outcome, OutputFile, RunPath, SandboxId, Status, Timing, Usage,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// `ENOSPC` and `EDQUOT`: the disk had no room for the program's own files.
@@ -49,6 +51,64 @@ pub struct Concluding {
     pub compiled: Compile,
     /// Why we ended it, where its caller did not.
     pub intervention: Option<&'static str>,
+    /// What reading the program told.
+    pub analysis: Option<Arc<Analysis>>,
+    /// How long that took.
+    pub reading: Duration,
+}
+
+/// An execution of which there is no report.
+#[derive(Debug)]
+pub struct Unstarted {
+    /// The execution.
+    pub id: ExecutionId,
+    /// Its sandbox, when it had one.
+    pub sandbox_id: Option<SandboxId>,
+    /// This machine.
+    pub node_id: NodeId,
+    /// How it ended.
+    pub status: Status,
+    /// Why, where the status does not say.
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub created_at: SystemTime,
+    /// When its program started, if it did.
+    pub started_at: Option<SystemTime>,
+    /// Since it was asked for, by a clock that nobody sets.
+    pub begun: Instant,
+    /// What reading the program told.
+    pub analysis: Option<Arc<Analysis>>,
+    /// How long that took.
+    pub reading: Duration,
+}
+
+/// The outcome of an execution of which there is no report.
+pub fn unstarted(execution: Unstarted) -> Outcome {
+    Outcome {
+        id: execution.id,
+        sandbox_id: execution.sandbox_id,
+        node_id: execution.node_id,
+        status: execution.status,
+        reason: execution.reason,
+        exit_code: None,
+        signal: None,
+        stdout: Captured::default(),
+        stderr: Captured::default(),
+        files: Vec::new(),
+        files_left_out: 0,
+        usage: Default::default(),
+        timing: Timing {
+            analysis: execution.reading,
+            total: execution.begun.elapsed(),
+            ..Timing::default()
+        },
+        path: Default::default(),
+        layers: Vec::new(),
+        analysis: execution.analysis,
+        created_at: execution.created_at,
+        started_at: execution.started_at,
+        ended_at: SystemTime::now(),
+    }
 }
 
 /// The outcome of an execution.
@@ -80,11 +140,11 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
     };
     let timing = Timing {
         queue: execution.queue,
+        analysis: execution.reading,
         lease: report.lease,
         run: report.run + compiling,
         collect: report.collect,
         total: execution.begun.elapsed(),
-        ..Timing::default()
     };
     let (usage, path, exit) = (usage(&report), path(&report), report.exit);
     let (collected, left_out) = report.harvest.map_or((Vec::new(), 0), |h| (h.files, h.left_out));
@@ -105,6 +165,7 @@ pub fn conclude(execution: Concluding, report: Report) -> Result<Outcome, Engine
         timing,
         path,
         layers,
+        analysis: execution.analysis,
         created_at: execution.created_at,
         started_at: report.started_at,
         ended_at: SystemTime::now(),

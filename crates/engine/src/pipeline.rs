@@ -6,18 +6,25 @@
 //! Steps that are not built yet have their place marked by a comment and nothing else: no step
 //! pretends. Whatever goes wrong ends the execution; nothing is skipped.
 
+use crate::admission::{self, Policy};
+use crate::analysis::{self, Reader, Readers, Reading, Trouble};
 use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
-use crate::outcome::{Compile, Concluding, conclude};
+use crate::outcome::{Compile, Concluding, Unstarted, conclude, unstarted};
 use crate::stages::{self, Placed};
-use casemate_runtime::language::{Host, Installation, SourceName, Table, detect};
+use casemate_analysis::codec::encode_submission;
+use casemate_runtime::language::{Host, Installation, Language, SourceName, Table, detect};
 use casemate_runtime::oneshot::{self, Job, Observer, Report, Stream};
 use casemate_sandbox::ids::IdRange;
 use casemate_sandbox::plan::{Ground, draw};
 use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden, random};
+use casemate_types::analysis::{Analysis, Mode};
 use casemate_types::id::RANDOM_BYTES;
-use casemate_types::{ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId};
+use casemate_types::{
+    ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId, Status, with_causes,
+};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What an engine goes by; all of it from trusted configuration.
@@ -42,6 +49,10 @@ pub struct Settings {
     pub allow_missing: WallSet,
     /// Names of walls left out; only a test build can.
     pub omit_walls: Vec<String>,
+    /// What decisions on programs go by.
+    pub admission: Policy,
+    /// The id that a process which reads programs takes when we are root.
+    pub analysis_id: Option<u32>,
 }
 
 /// One execution in the making: a language found, a warden started.
@@ -50,8 +61,12 @@ pub struct Engine {
     installation: Installation,
     facts: BlueprintFacts,
     warden: Warden,
+    /// The process that reads the program, or why there is none.
+    reader: Result<Reader, String>,
     /// The sandbox that was ordered beforehand.
     ordered: Option<(Sandbox, SandboxId)>,
+    analysis: Option<Arc<Analysis>>,
+    reading: Duration,
     created_at: SystemTime,
     begun: Instant,
 }
@@ -69,19 +84,34 @@ pub fn execute(
     settings: Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, EngineError> {
-    let engine = Engine::prepare(request, settings)?;
+    let mut engine = Engine::prepare(request, extension, settings)?;
     // identity, policy: one caller, who may do what the limits allow.
-    // analysis, admission: nothing reads the source before it runs.
+    let Some(reading) = engine.read(observer) else {
+        return engine.end_unstarted(Status::Cancelled, None);
+    };
+    let analysis = engine.admit(reading, request);
+    if let Some(reason) = admission::denial(&analysis) {
+        return engine.end_unstarted(Status::Denied, Some(reason));
+    }
+    if analysis.mode == Mode::Enforce && !analysis.restrictions.is_empty() {
+        let restricted = admission::restrict(request.clone(), &analysis.restrictions);
+        engine.give_up_ordered()?;
+        return engine.run(&restricted, extension, observer);
+    }
     engine.run(request, extension, observer)
     // audit: nothing is recorded yet.
 }
 
 impl Engine {
-    /// The request is checked, its language found, and a warden started for it.
+    /// The request is checked, its language found, a process reads its program, and a warden is started for it.
     ///
     /// # Errors
     /// As [`execute`].
-    pub fn prepare(request: &ExecutionRequest, settings: Settings) -> Result<Self, EngineError> {
+    pub fn prepare(
+        request: &ExecutionRequest,
+        extension: Option<&str>,
+        settings: Settings,
+    ) -> Result<Self, EngineError> {
         let (created_at, begun) = (SystemTime::now(), Instant::now());
         request.check(&settings.maxima)?;
         // First of all, so that it settles on another CPU while the rest is looked up.
@@ -97,6 +127,7 @@ impl Engine {
         let language = Table::builtin()
             .find(&request.language)
             .ok_or_else(|| EngineError::UnknownLanguage(request.language.chars().take(64).collect()))?;
+        let reader = start_reading(request, extension, language, &settings);
         // Ordered before anything is looked up, where it is known what to order: a compiler's sandbox differs.
         let ordered = if language.compile.is_none() && settings.omit_walls.is_empty() {
             let id = new_sandbox_id()?;
@@ -127,10 +158,59 @@ impl Engine {
             installation,
             facts,
             warden,
+            reader,
             ordered,
+            analysis: None,
+            reading: Duration::ZERO,
             created_at,
             begun,
         })
+    }
+
+    /// Waits until the program is read; `None` when the caller ended it first.
+    fn read(&mut self, observer: &mut dyn Observer) -> Option<Reading> {
+        let reading = match &mut self.reader {
+            Err(why) => Reading::Trouble(Trouble::Unavailable(why.clone())),
+            Ok(reader) => loop {
+                match reader.finish(observer.interrupt()) {
+                    Some(reading) => break reading,
+                    None if observer.wants_end() => return None,
+                    None => {}
+                }
+            },
+        };
+        self.reading = self.begun.elapsed();
+        Some(reading)
+    }
+
+    /// Decides, and keeps the decision for the outcome.
+    fn admit(&mut self, reading: Reading, request: &ExecutionRequest) -> Arc<Analysis> {
+        let analysis = Arc::new(admission::decide(reading, request, &self.settings.admission));
+        self.analysis = Some(analysis.clone());
+        analysis
+    }
+
+    /// The sandbox that was ordered has more than the program may have.
+    fn give_up_ordered(&mut self) -> Result<(), EngineError> {
+        if let Some((sandbox, _)) = self.ordered.take() {
+            self.warden.link().end(&sandbox)?;
+        }
+        Ok(())
+    }
+
+    fn end_unstarted(self, status: Status, reason: Option<&str>) -> Result<Outcome, EngineError> {
+        Ok(unstarted(Unstarted {
+            id: new_id(ExecutionId::at, self.created_at)?,
+            sandbox_id: None,
+            node_id: self.settings.node_id,
+            status,
+            reason: reason.map(str::to_owned),
+            created_at: self.created_at,
+            started_at: None,
+            begun: self.begun,
+            analysis: self.analysis,
+            reading: self.reading,
+        }))
     }
 
     /// Lease, run, and what follows.
@@ -236,9 +316,29 @@ impl Engine {
             facts: self.facts,
             compiled,
             intervention: None,
+            analysis: self.analysis,
+            reading: self.reading,
         };
         conclude(execution, report)
     }
+}
+
+/// Has the program read beside all that follows. Why it cannot be is a reason to refuse it, later.
+fn start_reading(
+    request: &ExecutionRequest,
+    extension: Option<&str>,
+    language: &Language,
+    settings: &Settings,
+) -> Result<Reader, String> {
+    let source = language.source_name(extension, &request.code);
+    let submission = analysis::submission(request, language.name, &source.file);
+    let readers = Readers {
+        program: &settings.own_program,
+        id: settings.analysis_id,
+        network_namespace: false,
+        most: 1,
+    };
+    Reader::begin(&readers, &encode_submission(&submission)).map_err(|error| with_causes(&error))
 }
 
 struct Compiled {

@@ -2,7 +2,8 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use casemate_engine::allocate::Shortage;
-use casemate_engine::service::{BUCKETS, Load, MemoryLoad, Part, Times, store::Health};
+use casemate_engine::analysis::Counts;
+use casemate_engine::service::{BUCKETS, DecisionCount, Load, MemoryLoad, Part, Times, store::Health};
 use casemate_types::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -33,6 +34,8 @@ pub(crate) struct Gauges {
     pub(crate) health: Health,
     pub(crate) body_free_bytes: usize,
     pub(crate) uptime: Duration,
+    pub(crate) reading: Counts,
+    pub(crate) decisions: [DecisionCount; 4],
 }
 
 /// Adds the lines of one histogram.
@@ -184,6 +187,41 @@ impl Gauges {
             let _ = writeln!(text, "casemate_{name} {value}");
         }
         self.write_memory(text);
+        self.write_reading(text);
+    }
+
+    fn write_reading(&self, text: &mut String) {
+        let reading = &self.reading;
+        let about = "Programs that were read before they ran, by what became of it.";
+        head(text, "analyses_total", "counter", about);
+        let all = [
+            ("read", reading.read),
+            ("known", reading.known),
+            ("crashed", reading.crashed),
+            ("late", reading.late),
+        ];
+        for (outcome, count) in all {
+            let _ = writeln!(text, "casemate_analyses_total{{outcome=\"{outcome}\"}} {count}");
+        }
+        head(
+            text,
+            "analyses_waiting",
+            "gauge",
+            "Programs that wait to be read.",
+        );
+        let _ = writeln!(text, "casemate_analyses_waiting {}", reading.waiting);
+        head(
+            text,
+            "decisions_total",
+            "counter",
+            "Decisions on programs that were read.",
+        );
+        for DecisionCount { decision, count } in self.decisions {
+            let _ = writeln!(
+                text,
+                "casemate_decisions_total{{decision=\"{decision}\"}} {count}"
+            );
+        }
     }
 
     fn write_memory(&self, text: &mut String) {

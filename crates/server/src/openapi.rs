@@ -36,8 +36,10 @@ fn fill(languages: &[&str], maxima: &Maxima, config: &Config) -> Value {
         _ => schemas["LanguageName"]["enum"] = json!(languages),
     }
     limits(&mut schemas["Limits"]["properties"], maxima);
-    let post = &mut whole["paths"]["/v1/executions"]["post"];
-    post["requestBody"]["content"]["application/json"]["example"] = example(languages);
+    for path in ["/v1/executions", "/v1/analyses"] {
+        let post = &mut whole["paths"][path]["post"];
+        post["requestBody"]["content"]["application/json"]["example"] = example(languages);
+    }
     let most = config.most_body_bytes;
     let too_large = format!("The body is larger than {most} bytes, as no request can be.");
     whole["components"]["responses"]["BodyTooLarge"]["description"] = json!(too_large);

@@ -12,6 +12,7 @@ pub(crate) enum Route {
     Execution(Option<ExecutionId>),
     Events(Option<ExecutionId>),
     File(Option<ExecutionId>, String),
+    Analyses,
     Languages,
     Pools,
     Status,
@@ -31,11 +32,12 @@ pub(crate) enum Verb {
 }
 
 /// Every path as the description of the API writes it, with the methods that it takes.
-pub(crate) const TEMPLATES: [(&str, &str); 12] = [
+pub(crate) const TEMPLATES: [(&str, &str); 13] = [
     ("/v1/executions", "GET, HEAD, POST"),
     ("/v1/executions/{id}", "DELETE, GET, HEAD"),
     ("/v1/executions/{id}/events", "GET, HEAD"),
     ("/v1/executions/{id}/files/{path}", "GET, HEAD"),
+    ("/v1/analyses", "POST"),
     ("/v1/languages", "GET, HEAD"),
     ("/v1/pools", "GET, HEAD"),
     ("/v1/status", "GET, HEAD"),
@@ -54,6 +56,7 @@ impl Route {
     pub(crate) fn parse(path: &str) -> Result<Self, Problem> {
         let route = match path {
             "/v1/executions" => Self::Executions,
+            "/v1/analyses" => Self::Analyses,
             "/v1/languages" => Self::Languages,
             "/v1/pools" => Self::Pools,
             "/v1/status" => Self::Status,
@@ -95,20 +98,23 @@ impl Route {
             Self::Execution(_) => 1,
             Self::Events(_) => 2,
             Self::File(..) => 3,
-            Self::Languages => 4,
-            Self::Pools => 5,
-            Self::Status => 6,
-            Self::Healthz => 7,
-            Self::Readyz => 8,
-            Self::Metrics => 9,
-            Self::OpenApi => 10,
-            Self::Docs => 11,
+            Self::Analyses => 4,
+            Self::Languages => 5,
+            Self::Pools => 6,
+            Self::Status => 7,
+            Self::Healthz => 8,
+            Self::Readyz => 9,
+            Self::Metrics => 10,
+            Self::OpenApi => 11,
+            Self::Docs => 12,
         }]
     }
 
     /// What a method does here; `None` when it is not taken.
     pub(crate) fn verb(&self, method: &Method) -> Option<Verb> {
         match (self, method) {
+            (Self::Analyses, &Method::POST) => Some(Verb::Post),
+            (Self::Analyses, _) => None,
             (_, &Method::GET | &Method::HEAD) => Some(Verb::Get),
             (Self::Executions, &Method::POST) => Some(Verb::Post),
             (Self::Execution(_), &Method::DELETE) => Some(Verb::Delete),

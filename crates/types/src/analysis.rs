@@ -236,6 +236,40 @@ pub enum Restriction {
     Disk(u64),
 }
 
+impl Restriction {
+    /// The word in results.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::NetworkOff => "network_off",
+            Self::Memory(_) => "memory_bytes",
+            Self::Processes(_) => "pids",
+            Self::WallTime(_) => "wall_ms",
+            Self::Disk(_) => "disk_bytes",
+        }
+    }
+
+    /// Its number, where it has one.
+    pub fn bound(&self) -> Option<u64> {
+        match *self {
+            Self::NetworkOff => None,
+            Self::Memory(bound) | Self::WallTime(bound) | Self::Disk(bound) => Some(bound),
+            Self::Processes(bound) => Some(u64::from(bound)),
+        }
+    }
+
+    /// Reads the word of results, and its number.
+    pub fn from_word(word: &str, bound: u64) -> Option<Self> {
+        match word {
+            "network_off" => Some(Self::NetworkOff),
+            "memory_bytes" => Some(Self::Memory(bound)),
+            "pids" => Some(Self::Processes(u32::try_from(bound).ok()?)),
+            "wall_ms" => Some(Self::WallTime(bound)),
+            "disk_bytes" => Some(Self::Disk(bound)),
+            _ => None,
+        }
+    }
+}
+
 /// What reading a program told, whole.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Analysis {

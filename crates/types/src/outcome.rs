@@ -1,7 +1,9 @@
 //! What became of an execution. A failing program is an outcome, never an error.
 
+use crate::analysis::Analysis;
 use crate::id::{ExecutionId, NodeId, SandboxId};
 use crate::layer::Layer;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// How an execution ended.
@@ -226,6 +228,8 @@ pub struct Outcome {
     pub path: Path,
     /// The walls around it.
     pub layers: Vec<Layer>,
+    /// What reading it told; `None` when it was not read.
+    pub analysis: Option<Arc<Analysis>>,
     /// When it was asked for.
     pub created_at: SystemTime,
     /// When the program started.

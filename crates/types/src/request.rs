@@ -1,5 +1,6 @@
 //! What a caller asks for: one execution.
 
+use crate::analysis::Mode;
 use crate::error::RequestError;
 use crate::limits::{Limits, Maxima};
 use crate::path::{Glob, RelativePath};
@@ -113,6 +114,8 @@ pub struct ExecutionRequest {
     pub network: Network,
     /// How it may be started.
     pub profile: Profile,
+    /// Whether a decision against it is carried out; `None` is as configured.
+    pub mode: Option<Mode>,
     /// The caller's own words on the execution, to find it by.
     pub labels: BTreeMap<String, String>,
     /// Limits.

@@ -21,6 +21,9 @@ pub fn of(request: &ExecutionRequest) -> Value {
     put("outputs", json!(outputs));
     put("network", request.network.as_str().into());
     put("profile", request.profile.as_str().into());
+    if let Some(mode) = request.mode {
+        put("mode", mode.as_str().into());
+    }
     put("labels", json!(request.labels));
     put("limits", limits(request));
     Value::Object(body)

@@ -3,8 +3,10 @@
 use anyhow::{Result, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use casemate_types::analysis::{Analysis, Axis, Confidence, Finding, Location, Mode, Risk, Severity};
 use casemate_types::{Captured, Layer, LayerName, LayerState, Outcome, OutputFile, State, Timing, Usage};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Reads a result object.
@@ -47,6 +49,7 @@ fn read(json: &Value) -> Option<Outcome> {
         timing: Timing::default(),
         path: Default::default(),
         layers: list("layers").filter_map(layer).collect(),
+        analysis: json.get("analysis").and_then(analysis).map(Arc::new),
         created_at: SystemTime::UNIX_EPOCH,
         started_at: None,
         ended_at: SystemTime::UNIX_EPOCH,
@@ -76,5 +79,60 @@ fn layer(json: &Value) -> Option<Layer> {
         name: LayerName::from_word(text("name")?)?,
         state: LayerState::from_word(text("state")?)?,
         detail: text("detail")?.to_owned(),
+    })
+}
+
+/// What remarks say of it: the risk, and the findings that a refusal names.
+fn analysis(json: &Value) -> Option<Analysis> {
+    let share = |from: &Value, name: &str| {
+        from.get(name)
+            .and_then(Value::as_f64)
+            .filter(|n| (0.0..=1.0).contains(n))
+    };
+    let findings = json.get("findings").and_then(Value::as_array)?;
+    Some(Analysis {
+        risk: Risk {
+            score: share(json, "risk_score")?,
+            capability: 0.0,
+            intent: 0.0,
+            weakness: 0.0,
+            reasons: Vec::new(),
+        },
+        can_execute: json.get("can_execute")?.as_bool()?,
+        mode: Mode::from_word(json.get("mode")?.as_str()?)?,
+        restrictions: Vec::new(),
+        findings: findings.iter().filter_map(finding).collect(),
+        flows: Vec::new(),
+        vulnerabilities: Vec::new(),
+        limits_reached: Vec::new(),
+    })
+}
+
+fn finding(json: &Value) -> Option<Finding> {
+    let text = |name| json.get(name).and_then(Value::as_str);
+    let at = json.get("location")?;
+    let number = |name| {
+        at.get(name)
+            .and_then(Value::as_u64)
+            .and_then(|n| n.try_into().ok())
+    };
+    Some(Finding {
+        rule: text("rule")?.to_owned(),
+        message: text("message")?.to_owned(),
+        severity: Severity::from_word(text("severity")?)?,
+        confidence: Confidence::from_word(text("confidence")?)?,
+        axis: Axis::from_word(text("axis")?)?,
+        category: text("category")?.to_owned(),
+        cwe: None,
+        technique: None,
+        location: Location {
+            file: at.get("file")?.as_str()?.to_owned(),
+            line: number("line")?,
+            column: number("column")?,
+            end_line: number("end_line")?,
+            end_column: number("end_column")?,
+        },
+        hidden: None,
+        advice: None,
     })
 }

@@ -1,6 +1,7 @@
 //! The words between the supervisor and the server process, over a local socket. One message, one
 //! packet; descriptors come beside it.
 
+use casemate_engine::analysis::Handed;
 use casemate_sys::socket;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -20,6 +21,8 @@ pub enum Order {
         /// The version.
         version: String,
     },
+    /// Have programs read by this process.
+    Reader(Handed),
     /// End: take no more, let what runs end for a while.
     Stop,
 }
@@ -31,6 +34,8 @@ pub enum Word {
     Ready,
     /// Its engine still turns.
     Alive,
+    /// The process with this serial number reads no more: it is to be ended.
+    Lost(u64),
     /// It cannot start, and why.
     Failed(String),
     /// It says nothing any more.
@@ -47,6 +52,10 @@ pub fn order(to: BorrowedFd<'_>, order: &Order) -> io::Result<()> {
         Order::Warden(link) => socket::send(to, b"warden", &[link.as_fd()]),
         Order::Version { language, version } => {
             socket::send(to, format!("version\n{language}\n{version}").as_bytes(), &[])
+        }
+        Order::Reader(handed) => {
+            let text = format!("reader\n{}\n{}", handed.place, handed.serial);
+            socket::send(to, text.as_bytes(), &[handed.socket.as_fd()])
         }
         Order::Stop => socket::send(to, b"stop", &[]),
     }
@@ -65,6 +74,17 @@ pub fn next_order(from: BorrowedFd<'_>) -> io::Result<Option<Order>> {
     let order = match (words.next(), link) {
         (Some(""), _) => return Ok(None),
         (Some("warden"), Some(link)) => Order::Warden(link),
+        (Some("reader"), Some(socket)) => {
+            let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
+            match (number(), number()) {
+                (Some(place), Some(serial)) => Order::Reader(Handed {
+                    place: usize::try_from(place).unwrap_or(usize::MAX),
+                    serial,
+                    socket,
+                }),
+                _ => return Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
         (Some("stop"), _) => Order::Stop,
         (Some("version"), _) => match (words.next(), words.next()) {
             (Some(language), Some(version)) => Order::Version {
@@ -86,6 +106,7 @@ pub fn say(to: BorrowedFd<'_>, word: &Word) -> io::Result<()> {
     let text = match word {
         Word::Ready => "ready".to_owned(),
         Word::Alive => "alive".to_owned(),
+        Word::Lost(serial) => format!("lost\n{serial}"),
         Word::Failed(reason) => format!("failed\n{reason}"),
         Word::Gone => return Ok(()),
     };
@@ -116,6 +137,7 @@ pub fn next_word(from: BorrowedFd<'_>) -> Option<Word> {
     match text.split_once('\n') {
         None if text == "ready" => Some(Word::Ready),
         None if text == "alive" => Some(Word::Alive),
+        Some(("lost", serial)) => Some(serial.parse().map_or(Word::Gone, Word::Lost)),
         Some(("failed", reason)) => Some(Word::Failed(reason.to_owned())),
         // Not one of its words: it is somebody else's by now.
         _ => Some(Word::Gone),
@@ -130,7 +152,12 @@ mod tests {
     #[test]
     fn words_and_orders_arrive() {
         let (ours, theirs) = socket::pair().unwrap();
-        for word in [Word::Ready, Word::Alive, Word::Failed("no\nroom".into())] {
+        for word in [
+            Word::Ready,
+            Word::Alive,
+            Word::Lost(7),
+            Word::Failed("no\nroom".into()),
+        ] {
             say(theirs.as_fd(), &word).unwrap();
             assert_eq!(next_word(ours.as_fd()), Some(word));
         }
@@ -145,6 +172,15 @@ mod tests {
             matches!(next_order(theirs.as_fd()), Ok(Some(Order::Version { version, .. })) if version == "3.11")
         );
         assert!(matches!(next_order(theirs.as_fd()), Ok(Some(Order::Stop))));
+        let (end, _other) = socket::stream_pair().unwrap();
+        let reader = Order::Reader(Handed {
+            place: 1,
+            serial: 9,
+            socket: end,
+        });
+        order(ours.as_fd(), &reader).unwrap();
+        let came = next_order(theirs.as_fd());
+        assert!(matches!(came, Ok(Some(Order::Reader(handed))) if (handed.place, handed.serial) == (1, 9)));
         socket::send(ours.as_fd(), b"warden", &[]).unwrap();
         assert!(next_order(theirs.as_fd()).is_err(), "a warden without its socket");
         drop(ours);

@@ -88,6 +88,12 @@ fn serve(
         most_accepted: settings.most_running + settings.most_queued,
         kept_bytes: settings.kept_bytes,
         kept_folder,
+        admission: settings.admission,
+        readers: settings.readers,
+        on_reader_loss: {
+            let control = control.clone();
+            Box::new(move |serial| _ = control::say(control.as_fd(), &Word::Lost(serial)))
+        },
     })?;
     let stop = Stop::new();
     start_listening(control.clone(), service.clone(), stop.clone())?;
@@ -152,6 +158,7 @@ fn start_listening(control: Arc<OwnedFd>, service: Service, stop: Stop) -> std::
                         let _ = control::say(control.as_fd(), &Word::Ready);
                     }
                 }
+                Ok(Some(Order::Reader(handed))) => service.connect_reader(handed),
                 Ok(Some(Order::Version { language, version })) => {
                     service.kinds().learn_version(&language, version);
                 }

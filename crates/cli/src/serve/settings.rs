@@ -4,6 +4,7 @@ use crate::args::Serve;
 use crate::config::Loaded;
 use crate::exit::usage;
 use anyhow::Result;
+use casemate_engine::admission::Policy;
 use casemate_engine::allocate::Bounds;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
@@ -50,6 +51,12 @@ pub struct ServeSettings {
     pub pool: Bounds,
     /// Modules that a zygote of Python loads before it forks.
     pub python_preload: Vec<String>,
+    /// What decisions on programs go by.
+    pub admission: Policy,
+    /// Processes that read programs.
+    pub readers: usize,
+    /// The id that they take; `None` when we are not root.
+    pub analysis_id: Option<u32>,
     /// Executions that wait.
     pub most_queued: usize,
     /// Memory for kept output, bytes.
@@ -83,6 +90,16 @@ impl ServeSettings {
             loaded.parse(name, read, "a size such as 512M, not 0")
         };
         let stop_limit = time("stop_limit")?;
+        let server_id = match is_root {
+            true => Some(server_id(
+                number("server_id", 1, u64::from(u32::MAX) - 2)? as u32,
+                settings.ids,
+            )?),
+            false => None,
+        };
+        if server_id.is_some() && server_id == settings.analysis_id {
+            return Err(usage("analysis_id: it is the server's too (server_id)"));
+        }
         Ok(Self {
             listen: listen(args, loaded)?,
             node_id: settings.node_id,
@@ -91,13 +108,7 @@ impl ServeSettings {
             own_program: settings.own_program,
             folder: settings.state_dir.join("server"),
             state_dir: settings.state_dir,
-            server_id: match is_root {
-                true => Some(server_id(
-                    number("server_id", 1, u64::from(u32::MAX) - 2)? as u32,
-                    settings.ids,
-                )?),
-                false => None,
-            },
+            server_id,
             ids: settings.ids,
             cgroup_base: settings.cgroup_base,
             allow_missing: settings.allow_missing,
@@ -105,6 +116,9 @@ impl ServeSettings {
             most_running: number("max_running", 1, 16_384)? as usize,
             pool: pool(&number)?,
             python_preload: python_preload(loaded)?,
+            admission: settings.admission,
+            readers: number("analysis_workers", 1, 64)? as usize,
+            analysis_id: settings.analysis_id,
             most_queued: number("max_queued", 0, 1 << 20)? as usize,
             kept_bytes: size("kept_output")?.0,
             retention: Retention {

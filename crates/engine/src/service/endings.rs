@@ -5,12 +5,13 @@ use super::events::Index;
 use super::execution::{Execution, Settled};
 use super::worker::Order;
 use super::{Shared, record};
+use crate::outcome::{self, Unstarted};
 use casemate_store::{Durability, StoreError};
-use casemate_types::{Captured, Outcome, Status, Timing};
+use casemate_types::{Outcome, Status};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How long what could not be recorded waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -142,27 +143,17 @@ pub(super) fn unstarted(
     reason: Option<&str>,
 ) -> Outcome {
     let standing = execution.standing();
-    Outcome {
+    let (analysis, reading) = execution.analysis();
+    outcome::unstarted(Unstarted {
         id: execution.id,
         sandbox_id: standing.sandbox_id,
         node_id: shared.node_id,
         status,
         reason: reason.map(str::to_owned),
-        exit_code: None,
-        signal: None,
-        stdout: Captured::default(),
-        stderr: Captured::default(),
-        files: Vec::new(),
-        files_left_out: 0,
-        usage: Default::default(),
-        timing: Timing {
-            total: execution.begun.elapsed(),
-            ..Default::default()
-        },
-        path: Default::default(),
-        layers: Vec::new(),
         created_at: execution.created_at,
         started_at: standing.started_at,
-        ended_at: SystemTime::now(),
-    }
+        begun: execution.begun,
+        analysis,
+        reading,
+    })
 }

@@ -3,12 +3,14 @@
 
 use super::events::{Index, Log, Mark, Placed};
 use super::kept::Charge;
+use crate::admission;
 use casemate_runtime::oneshot::Stream;
+use casemate_types::analysis::{Analysis, Mode};
 use casemate_types::{ExecutionId, ExecutionRequest, Outcome, SandboxId, State};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Called at every change, by the thread that makes it; must not block.
 pub type OnChange = Box<dyn Fn() + Send + Sync>;
@@ -53,6 +55,8 @@ struct Inner {
     sandbox_id: Option<SandboxId>,
     request: Option<Arc<ExecutionRequest>>,
     log: Log,
+    /// What reading the program told, and how long that took.
+    analysis: (Option<Arc<Analysis>>, Duration),
     /// What became of it, before it is recorded.
     outcome: Option<Arc<Outcome>>,
     /// What the outcome's output takes of the budget, for as long as somebody holds the execution.
@@ -100,6 +104,7 @@ impl Execution {
                 sandbox_id: None,
                 request: Some(Arc::new(request)),
                 log,
+                analysis: (None, Duration::ZERO),
                 outcome: None,
                 charges: Vec::new(),
                 settled: None,
@@ -195,6 +200,29 @@ impl Execution {
     /// The request, until the program has it.
     pub(super) fn request(&self) -> Option<Arc<ExecutionRequest>> {
         self.inner().request.clone()
+    }
+
+    /// What reading the program told, and how long that took.
+    pub(super) fn analysis(&self) -> (Option<Arc<Analysis>>, Duration) {
+        self.inner().analysis.clone()
+    }
+
+    /// The program was read: what was decided, and with how much less it runs.
+    pub(super) fn note_analysis(&self, analysis: Analysis) {
+        let mut inner = self.inner();
+        if analysis.mode == Mode::Enforce
+            && !analysis.restrictions.is_empty()
+            && let Some(request) = &inner.request
+        {
+            let restricted = admission::restrict(ExecutionRequest::clone(request), &analysis.restrictions);
+            inner.request = Some(Arc::new(restricted));
+        }
+        inner.analysis = (Some(Arc::new(analysis)), self.begun.elapsed());
+    }
+
+    /// Why it may not run, if it may not.
+    pub(super) fn denial(&self) -> Option<&'static str> {
+        self.inner().analysis.0.as_deref().and_then(admission::denial)
     }
 
     /// Its program has what it needs of the request.

@@ -13,11 +13,14 @@ mod kinds;
 mod memory;
 mod pools;
 mod queue;
+mod reading;
 mod record;
 mod submit;
 mod worker;
 
+use crate::admission;
 use crate::allocate::{Bounds, HostMemory, Policy};
+use crate::analysis::{Counts, Desk, Handed, OnLoss};
 use crate::error::EngineError;
 use casemate_runtime::oneshot::Waker;
 use casemate_store::{Detail, Page, Store, StoreError};
@@ -38,11 +41,11 @@ pub use kinds::{Kind, Kinds};
 pub use memory::MemoryLoad;
 pub use pools::PoolStatus;
 pub use queue::QueueFull;
+pub use reading::DecisionCount;
 pub use record::Recorded;
 pub use submit::{Submission, SubmitError, Submitted};
 
 /// What a service is made of; all of it from trusted configuration.
-#[derive(Debug)]
 pub struct Parts {
     /// This machine.
     pub node_id: NodeId,
@@ -66,6 +69,12 @@ pub struct Parts {
     pub kept_bytes: u64,
     /// Folder for output beyond that; exists, mode 0700.
     pub kept_folder: PathBuf,
+    /// What decisions on programs go by.
+    pub admission: admission::Policy,
+    /// Processes that read programs.
+    pub readers: usize,
+    /// Told of each that is of no use any more.
+    pub on_reader_loss: OnLoss,
 }
 
 /// What the engine's thread, the submitting threads and the store's callbacks share.
@@ -84,6 +93,9 @@ pub(crate) struct Shared {
     pools: pools::Pools,
     pool_bounds: Bounds,
     figures: figures::Figures,
+    admission: admission::Policy,
+    desk: Arc<Desk>,
+    decisions: reading::Decisions,
     memory: Mutex<memory::MemoryLoad>,
     victims: AtomicU64,
     has_warden: std::sync::atomic::AtomicBool,
@@ -150,6 +162,9 @@ impl Service {
             running: AtomicU64::new(0),
             pools: pools::Pools::default(),
             figures: figures::Figures::default(),
+            admission: parts.admission,
+            desk: Desk::start(parts.readers, parts.on_reader_loss).map_err(EngineError::Host)?,
+            decisions: reading::Decisions::default(),
             memory: Mutex::default(),
             victims: AtomicU64::new(0),
             has_warden: false.into(),
@@ -165,6 +180,16 @@ impl Service {
     /// Hands over the socket to a warden, in place of one that is gone.
     pub fn connect(&self, warden: OwnedFd) {
         self.shared.order(worker::Order::Connect(warden));
+    }
+
+    /// Hands over a process that reads programs, in place of the one that had its place.
+    pub fn connect_reader(&self, handed: Handed) {
+        self.shared.desk.connect(handed);
+    }
+
+    /// What was read since the start.
+    pub fn reading(&self) -> Counts {
+        self.shared.desk.counts()
     }
 
     /// Ends an execution: one that waits never starts, one that runs is killed. False when it is not

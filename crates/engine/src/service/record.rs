@@ -1,12 +1,15 @@
 //! Between an outcome and its record: what the store keeps as columns, and the rest as one opaque part.
 
 use super::events::Index;
+use crate::analysis::Kept;
 use casemate_store::bounds::MAX_SLICE_BYTES;
 use casemate_store::{Detail, FileEntry, Finished, Store, StoreError, StoredFile, Stream, StreamFacts};
+use casemate_types::analysis::Analysis;
 use casemate_types::{
     Captured, Layer, LayerName, LayerState, Outcome, OutputFile, RunPath, State, Status, Timing, Usage,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The part of an outcome that nobody searches by.
@@ -19,6 +22,8 @@ struct Facts {
     path: String,
     files_left_out: u64,
     layers: Vec<[String; 3]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    analysis: Option<Kept>,
 }
 
 /// A recorded execution.
@@ -31,6 +36,7 @@ pub struct Recorded {
     path: RunPath,
     files_left_out: u64,
     layers: Vec<Layer>,
+    analysis: Option<Arc<Analysis>>,
 }
 
 impl Recorded {
@@ -69,6 +75,7 @@ impl Recorded {
             timing: self.timing,
             path: self.path,
             layers: self.layers.clone(),
+            analysis: self.analysis.clone(),
             created_at: summary.created_at,
             started_at: summary.started_at,
             ended_at: summary.ended_at.unwrap_or(summary.created_at),
@@ -90,6 +97,7 @@ impl From<Detail> for Recorded {
             path: RunPath::default(),
             files_left_out: 0,
             layers: Vec::new(),
+            analysis: None,
         };
         if let Some(facts) = facts {
             recorded.usage = usage_of(facts.usage);
@@ -97,6 +105,7 @@ impl From<Detail> for Recorded {
             recorded.path = RunPath::from_word(&facts.path).unwrap_or_default();
             recorded.files_left_out = facts.files_left_out;
             recorded.layers = facts.layers.into_iter().filter_map(layer_of).collect();
+            recorded.analysis = facts.analysis.and_then(Kept::restore).map(Arc::new);
         }
         recorded
     }
@@ -150,6 +159,7 @@ fn facts(outcome: &Outcome) -> Facts {
         path: outcome.path.as_str().to_owned(),
         files_left_out: outcome.files_left_out,
         layers: outcome.layers.iter().map(words_of).collect(),
+        analysis: outcome.analysis.as_deref().map(Kept::of),
     }
 }
 

@@ -110,7 +110,7 @@ fn accept_first(
     let back = shared.clone();
     shared.store.accept(record, durability, move |accepted| {
         if matches!(accepted, Ok(Accepted::Accepted)) {
-            back.order(worker::Order::Run(execution.clone()));
+            back.read(&execution);
             return reply(Ok(Submitted::New(execution)));
         }
         back.forget(execution.id);
@@ -134,7 +134,7 @@ fn accept_beside(shared: &Arc<Shared>, execution: Arc<Execution>, record: NewExe
             back.order(worker::Order::Cancel(id));
         }
     });
-    shared.order(worker::Order::Run(execution.clone()));
+    shared.read(&execution);
     reply(Ok(Submitted::New(execution)));
 }
 

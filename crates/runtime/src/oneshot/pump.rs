@@ -4,7 +4,6 @@ use super::run::{BUFFER_BYTES, Run, Source};
 use super::{Job, Observer, Report};
 use crate::error::RuntimeError;
 use casemate_sandbox::Warden;
-use casemate_sandbox::warden::message::Reply;
 use casemate_sys::event::{self, PollFd, interest, no_interest};
 use casemate_sys::libc;
 use std::os::fd::BorrowedFd;
@@ -78,8 +77,8 @@ fn wait(
 
 fn listen(run: &mut Run, warden: &mut Warden) -> Result<(), RuntimeError> {
     while let Some(reply) = warden.take()? {
-        // The words on a sandbox of an earlier run may come late.
-        if !matches!(&reply, Reply::Ended(ended) if ended.key != run.key()) {
+        // The words on another sandbox may come late: that of an earlier run, or one that was not used.
+        if reply.key() == run.key() {
             run.note_reply(reply)?;
         }
     }

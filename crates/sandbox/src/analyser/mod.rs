@@ -81,7 +81,8 @@ fn enter(socket: &OwnedFd) -> io::Result<()> {
     fd::duplicate_to(null.as_fd(), 1)?;
     fd::duplicate_to(null.as_fd(), 2)?;
     fd::duplicate_to(socket.as_fd(), SOCKET)?;
-    fd::close_from(3)?;
+    // The exec closes what is above.
+    fd::close_on_exec_from(3)?;
     // The layout of the new image leaves room for it.
     resource::limit(resource::RLIMIT_STACK, STACK_BYTES, STACK_BYTES)
 }

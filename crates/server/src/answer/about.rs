@@ -161,6 +161,8 @@ pub(super) fn metrics(state: &State) -> Reply {
         memory: state.service.memory(),
         health: state.service.store().health(),
         body_free_bytes: state.bodies.free_bytes(),
+        reading: state.service.reading(),
+        decisions: state.service.decisions(),
         uptime: state.begun.elapsed(),
     };
     let text = state.metrics.text(&gauges, &state.service.times());

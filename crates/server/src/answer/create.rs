@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// From this size on a body is read where it delays nobody else.
-const LARGE_BODY_BYTES: usize = 128 << 10;
+pub(super) const LARGE_BODY_BYTES: usize = 128 << 10;
 /// The header that makes a repeated request find the same execution.
 pub(crate) const KEY: &str = "Idempotency-Key";
 

@@ -1,6 +1,7 @@
 //! From a request to its response: who may ask, what for, and every error as a problem.
 
 mod about;
+mod analysis;
 mod create;
 mod events;
 mod execution;
@@ -47,12 +48,17 @@ async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incomin
     if verb == Verb::Post {
         query::refuse(asked)?;
         intake::check_media(headers)?;
-        return create::create(state, headers, body).await;
+        return match route {
+            Route::Analyses => analysis::create(state, body).await,
+            _ => create::create(state, headers, body).await,
+        };
     }
     if route != Route::Executions && parts.uri.path().starts_with("/v1/") {
         query::refuse(asked)?;
     }
     match (route, verb) {
+        // Posted to alone, which is answered above.
+        (Route::Analyses, _) => Err(Problem::not_found()),
         (Route::Executions, _) => execution::list(state, asked.unwrap_or_default()).await,
         (Route::Execution(id), Verb::Delete) => execution::cancel(state, known(id)?).await,
         (Route::Execution(id), _) => execution::get(state, known(id)?).await,

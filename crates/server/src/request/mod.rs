@@ -12,6 +12,7 @@ mod scalar;
 
 use crate::problem::{Kind, Problem};
 use blame::{Blame, WHOLE};
+use casemate_types::analysis::Mode;
 use casemate_types::request::{MAX_ARGS, MAX_CODE_BYTES, MAX_ENV, MAX_LABELS, MAX_OUTPUTS, MAX_STDIN_BYTES};
 use casemate_types::{ExecutionRequest, Glob, Maxima, Network, Profile};
 use field::Seen;
@@ -23,7 +24,7 @@ use serde_json::error::Category;
 use std::fmt;
 
 /// The fields, in the order of the contract.
-pub(crate) const FIELDS: [&str; 12] = [
+pub(crate) const FIELDS: [&str; 13] = [
     "language",
     "code",
     "stdin",
@@ -34,6 +35,7 @@ pub(crate) const FIELDS: [&str; 12] = [
     "outputs",
     "network",
     "profile",
+    "mode",
     "labels",
     "limits",
 ];
@@ -150,6 +152,11 @@ impl Whole<'_> {
             "profile" => {
                 request.profile = Profile::from_word(&text(map, blame, name)?)
                     .ok_or_else(|| blame.on(Problem::invalid(name, "\"default\" or \"fresh\"")))?;
+            }
+            "mode" => {
+                let mode = Mode::from_word(&text(map, blame, name)?);
+                let expected = || blame.on(Problem::invalid(name, "\"enforce\" or \"observe\""));
+                request.mode = Some(mode.ok_or_else(expected)?);
             }
             "labels" => request.labels = list::pairs(map, blame, name, MAX_LABELS)?,
             "limits" => request.limits = limits::read(map, blame, self.maxima)?,

@@ -1,5 +1,6 @@
 //! The result object of the contract, as JSON.
 
+use super::analysis::WireAnalysis;
 use super::content::{self, Content};
 use super::holes::{Form, Holes, What};
 use crate::{percent, time};
@@ -37,7 +38,7 @@ pub struct Wire<'a> {
     timing_ms: WireTiming,
     path: Option<&'static str>,
     layers: Option<Vec<WireLayer<'a>>>,
-    analysis: Option<()>,
+    analysis: Option<WireAnalysis<'a>>,
     security: Option<()>,
     cost: Option<()>,
     created_at: String,
@@ -189,6 +190,7 @@ impl<'a> Wire<'a> {
             timing_ms: timing(o),
             path: Some(o.path.as_str()),
             layers: Some(o.layers.iter().map(WireLayer::from).collect()),
+            analysis: o.analysis.as_deref().map(WireAnalysis::from),
             started_at: o.started_at.map(time::show),
             ended_at: Some(time::show(o.ended_at)),
             ..Self::blank(o.id, o.node_id, o.status.as_str(), time::show(o.created_at))

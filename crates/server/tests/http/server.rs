@@ -1,6 +1,7 @@
 //! A server on a port of its own, with a state folder of its own.
 
 use crate::client::{self, Answer};
+use casemate_engine::admission::Policy;
 use casemate_engine::allocate::{Bounds, HostMemory};
 use casemate_engine::runtime::language::Host;
 use casemate_engine::service::store::{
@@ -57,6 +58,10 @@ impl Server {
             most_accepted,
             kept_bytes: 1 << 20,
             kept_folder: folder.join("kept"),
+            admission: Policy::default(),
+            // Nobody reads, so that nothing that was accepted ends.
+            readers: 0,
+            on_reader_loss: Box::new(|_| ()),
         })
         .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -2,6 +2,7 @@
 //! warden and the server, starts them again when they die, and sweeps after them.
 
 mod child;
+mod readers;
 mod start;
 
 use super::control::{self, Order, Word};
@@ -17,6 +18,7 @@ use casemate_sys::event::{self, interest, no_interest};
 use casemate_sys::process as processes;
 use casemate_sys::{fd, libc, resource, signal};
 use child::Child;
+use readers::Readers;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -70,6 +72,7 @@ pub struct Supervisor {
     warden: Option<Child>,
     server: Option<Server>,
     prober: Option<Child>,
+    readers: Readers,
     pause: Duration,
     failed_starts: u32,
     was_ready: bool,
@@ -94,7 +97,6 @@ impl Supervisor {
             .context("raise the limit of open files")?;
         let wanted = [signal::SIGTERM, signal::SIGINT, signal::SIGCHLD, signal::SIGHUP];
         Ok(Self {
-            settings,
             kinds: Arc::new(kinds),
             blueprints,
             listener,
@@ -104,11 +106,13 @@ impl Supervisor {
             warden: None,
             server: None,
             prober: None,
+            readers: Readers::new(settings.readers),
             pause: Duration::ZERO,
             failed_starts: 0,
             was_ready: false,
             stopping: None,
             failure: None,
+            settings,
         })
     }
 
@@ -154,15 +158,20 @@ impl Supervisor {
             child.map_or_else(no_interest, |c| interest(c.pidfd.as_fd(), libc::POLLIN))
         };
         let control = |server: &Server| interest(server.control.as_fd(), libc::POLLIN);
-        let mut fds = [
+        let (readers, restart) = self.readers.waits_for();
+        let mut fds = vec![
             interest(self.signals.as_fd(), libc::POLLIN),
             pidfd(self.warden.as_ref()),
             pidfd(self.server.as_ref().map(|s| &s.child)),
             pidfd(self.prober.as_ref()),
             self.server.as_ref().map_or_else(no_interest, control),
         ];
+        fds.extend(readers);
         let beat = self.manager.watchdog.unwrap_or(Duration::from_secs(1));
-        event::wait(&mut fds, Some(beat.min(Duration::from_secs(1)))).context("wait for children")?;
+        let most = beat
+            .min(Duration::from_secs(1))
+            .min(restart.unwrap_or(Duration::MAX));
+        event::wait(&mut fds, Some(most)).context("wait for children")?;
         Ok(())
     }
 
@@ -203,6 +212,7 @@ impl Supervisor {
                     self.manager.tell("READY=1");
                 }
                 Word::Alive => self.manager.tell("WATCHDOG=1"),
+                Word::Lost(serial) => self.readers.end(serial),
                 Word::Failed(reason) => {
                     // It may be anybody's by now, and this is an administrator's terminal.
                     let reason = String::from_utf8_lossy(&harmless(reason.as_bytes())).into_owned();
@@ -221,6 +231,7 @@ impl Supervisor {
     /// Takes note of the dead, and clears away what they left.
     fn bury(&mut self) {
         self.reap_strangers();
+        self.readers.bury();
         if let Some(prober) = self.prober.take_if(|child| child.has_ended()) {
             prober.reap();
         }
@@ -243,6 +254,7 @@ impl Supervisor {
             }
             // It kills what it had built, and ends by itself.
             self.end_warden();
+            self.readers.end_all();
         }
         if let Some(dead) = self.warden.take_if(|child| child.has_ended()) {
             dead.reap();
@@ -259,7 +271,8 @@ impl Supervisor {
         let server = self.server.as_ref().map(|server| &server.child);
         let own = [self.warden.as_ref(), server, self.prober.as_ref()];
         for pid in processes::ended_children().unwrap_or_default() {
-            if !own.iter().flatten().any(|child| child.pid == pid) {
+            let is_ours = own.iter().flatten().any(|child| child.pid == pid);
+            if !is_ours && self.readers.pids().all(|own| own != pid) {
                 let _ = processes::reap(pid, processes::Wait::Look);
             }
         }
@@ -326,5 +339,6 @@ impl Supervisor {
     fn finish(&mut self) {
         self.end_warden();
         self.end_prober();
+        self.readers.end_all();
     }
 }

@@ -16,6 +16,7 @@ use std::os::fd::{AsFd, OwnedFd};
 impl Supervisor {
     /// Starts what is not there; after a quick death only when its pause is over.
     pub(super) fn start_missing(&mut self) -> Result<()> {
+        self.start_readers();
         if self.warden.is_some() && self.server.is_some() {
             return Ok(());
         }
@@ -36,7 +37,14 @@ impl Supervisor {
             // A server that is gone is seen by its descriptor.
             let _ = control::order(server.control.as_fd(), &Order::Warden(link));
         }
+        self.start_readers();
         Ok(())
+    }
+
+    fn start_readers(&mut self) {
+        if let Some(server) = &self.server {
+            self.readers.start_missing(&self.settings, server.control.as_fd());
+        }
     }
 
     fn start_warden(&mut self) -> Result<OwnedFd> {

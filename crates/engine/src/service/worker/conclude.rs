@@ -35,6 +35,7 @@ impl Worker {
         }
         let kind = self.shared.kinds.find(execution.language);
         let concluded = kind.and_then(|kind| {
+            let (analysis, reading) = execution.analysis();
             let concluding = Concluding {
                 id: execution.id,
                 sandbox_id: guest.sandbox_id,
@@ -46,6 +47,8 @@ impl Worker {
                 facts: kind.facts,
                 compiled,
                 intervention,
+                analysis,
+                reading,
             };
             conclude(concluding, report)
         });

@@ -178,12 +178,23 @@ impl Worker {
             self.shared.forget(execution.id);
         } else if execution.is_cancelled() {
             self.end_unstarted(execution, Status::Cancelled, None);
+        } else if let Some(reason) = execution.denial() {
+            self.end_unstarted(execution, Status::Denied, Some(reason));
         } else {
             self.queue.push_back(execution);
         }
     }
 
     fn cancel(&mut self, id: ExecutionId) {
+        // Nobody needs to read it any more.
+        let unread = self
+            .shared
+            .desk
+            .withdraw(id)
+            .then(|| self.shared.live().get(&id).cloned());
+        if let Some(execution) = unread.flatten() {
+            return self.end_unstarted(execution, Status::Cancelled, None);
+        }
         if let Some(key) = self.active.get(&id) {
             return self.reactor.cancel(*key);
         }
@@ -245,7 +256,7 @@ impl Worker {
             self.end_unstarted(execution, Status::Cancelled, None);
             return None;
         }
-        let queue = execution.begun.elapsed();
+        let queue = execution.begun.elapsed().saturating_sub(execution.analysis().1);
         let prepared = self.shared.kinds.find(&request.language).and_then(|kind| {
             let source = kind.installation.language.source_name(None, &request.code);
             Ok((
