@@ -51,8 +51,7 @@ pub(super) fn lower(program: &mut Program, file: FileId) {
         end: u32::try_from(text.len()).unwrap_or(u32::MAX),
     };
     if let Some(entry) = program.files.get_mut(index) {
-        for (what, at) in &source.unreadable {
-            let at = source.positions.original(*at);
+        for &(what, at) in &source.unreadable {
             let span = Span {
                 start: at,
                 end: at,

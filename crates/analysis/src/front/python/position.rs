@@ -5,11 +5,27 @@
 pub(super) struct Positions {
     /// Translated and submitted offset of each piece's first byte, in order.
     points: Vec<(u32, u32)>,
+    /// Where the submitted text is itself a translation, its own map.
+    outer: Option<Box<Self>>,
 }
 
 impl Positions {
     /// The submitted offset of a translated one. What was inserted stands where it was inserted.
     pub(super) fn original(&self, at: u32) -> u32 {
+        let at = self.piece(at);
+        match &self.outer {
+            Some(outer) => outer.original(at),
+            None => at,
+        }
+    }
+
+    /// The map of a text that was translated twice.
+    pub(super) fn within(mut self, outer: Self) -> Self {
+        self.outer = Some(Box::new(outer));
+        self
+    }
+
+    fn piece(&self, at: u32) -> u32 {
         let next = self.points.partition_point(|&(translated, _)| translated <= at);
         let Some(&(translated, submitted)) = next.checked_sub(1).and_then(|index| self.points.get(index))
         else {

@@ -1,12 +1,13 @@
 //! From the bytes of a file to a syntax tree: what is a notebook, what is Python 2, what is too deep to parse.
 
 use super::notebook::{self, Command};
-use super::position::Positions;
+use super::position::{Edits, Positions};
 use super::python2;
 use ruff_python_ast::{Expr, ModModule, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use ruff_text_size::{Ranged, TextRange};
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// Brackets within each other. CPython reads 200 (`MAXLEVEL` of its tokenizer).
 const BRACKETS: u32 = 200;
 /// Signs before one operand, such as `- - - x`.
@@ -17,7 +18,7 @@ pub(super) struct Source {
     parsed: Option<Parsed<ModModule>>,
     /// From the text that was parsed to the one that was submitted.
     pub(super) positions: Positions,
-    /// What could not be read, and where in the parsed text.
+    /// What could not be read, and where in the submitted text.
     pub(super) unreadable: Vec<(&'static str, u32)>,
     /// Shell commands of a notebook's cells.
     pub(super) commands: Vec<Command>,
@@ -37,6 +38,15 @@ impl Source {
             source.commands = cells.commands;
             return source;
         }
+        if text.contains(BYTE_ORDER_MARK) {
+            // Files that were joined have such marks amid the text.
+            let mut edits = Edits::default();
+            for (place, mark) in text.match_indices(BYTE_ORDER_MARK) {
+                edits.replace(place, place + mark.len(), "");
+            }
+            let (clean, positions) = edits.apply(text);
+            return Self::parse(&clean, positions);
+        }
         Self::parse(text, Positions::default())
     }
 
@@ -52,7 +62,9 @@ impl Source {
             length: u32::try_from(text.len()).unwrap_or(u32::MAX),
         };
         if let Some(at) = too_deep(text) {
-            source.unreadable.push(("too_deep", at));
+            source
+                .unreadable
+                .push(("too_deep", source.positions.original(at)));
             return source;
         }
         let parsed = parse(text);
@@ -70,20 +82,20 @@ impl Source {
                 source
                     .unreadable
                     .push(("python2", source.positions.original(first)));
-                source.complain(&again, &map);
-                source.positions = map;
+                source.positions = map.within(std::mem::take(&mut source.positions));
+                source.complain(&again);
                 source.parsed = Some(again);
                 return source;
             }
         }
-        source.complain(&parsed, &Positions::default());
+        source.complain(&parsed);
         source.parsed = Some(parsed);
         source
     }
 
-    fn complain(&mut self, parsed: &Parsed<ModModule>, positions: &Positions) {
+    fn complain(&mut self, parsed: &Parsed<ModModule>) {
         if let Some(error) = parsed.errors().first() {
-            let at = positions.original(error.location.start().into());
+            let at = self.positions.original(error.location.start().into());
             self.unreadable.push(("syntax_error", at));
         }
     }

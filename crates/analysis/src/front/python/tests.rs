@@ -231,6 +231,15 @@ fn what_is_broken_is_said_and_the_rest_is_read() {
 }
 
 #[test]
+fn byte_order_marks_are_no_part_of_the_source() {
+    let source = "\u{feff}import os\n\u{feff}print 'a'\nx = 1\n";
+    let program = lowered("a.py", source);
+    assert!(!program.files[0].broken);
+    let last = program.exprs.last().unwrap().span;
+    assert_eq!(&source[last.start as usize..last.end as usize], "1");
+}
+
+#[test]
 fn depth_is_bounded() {
     let brackets = format!("x = {}1{}", "(".repeat(5_000), ")".repeat(5_000));
     let signs = format!("x = {}1", "-".repeat(5_000));
