@@ -194,10 +194,10 @@ fn check_clause(clause: &ClauseForm, budget: &mut usize) -> Result<(), String> {
 }
 
 fn check_path(path: &str) -> Result<(), String> {
-    if path.is_empty() || path.len() > 200 {
-        return Err("a path has 1 to 200 bytes".to_owned());
+    if path.is_empty() || path.len() > 400 {
+        return Err("a path has 1 to 400 bytes".to_owned());
     }
-    if path.matches('*').count() > MAX_STARS {
+    if stars(path) > MAX_STARS {
         return Err(format!("`{path}` has more than {MAX_STARS} stars"));
     }
     if path.matches('{').count() != path.matches('}').count() || path.matches('{').count() > MAX_BRACES {
@@ -206,6 +206,20 @@ fn check_path(path: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// The most stars that one choice of a path has.
+fn stars(path: &str) -> usize {
+    let count = |text: &str| text.matches('*').count();
+    match path.split_once('{').and_then(|(before, rest)| {
+        rest.split_once('}')
+            .map(|(inside, after)| (before, inside, after))
+    }) {
+        Some((before, inside, after)) => {
+            count(before) + inside.split(',').map(count).max().unwrap_or(0) + stars(after)
+        }
+        None => count(path),
+    }
 }
 
 fn check_argument(argument: &ArgumentForm) -> Result<(), String> {

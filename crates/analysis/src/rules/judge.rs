@@ -18,7 +18,7 @@ const MAX_FINDINGS: usize = 500;
 /// Bytes of a command that are joined.
 const MAX_LINE: usize = 4096;
 
-/// What a fact or a flow is told apart by: facts come first, flows behind them.
+/// What a fact or a flow is told apart by.
 type Seen = u32;
 
 /// One judging.
@@ -26,6 +26,9 @@ pub struct Judge<'a> {
     compiled: &'a Compiled,
     program: &'a Program,
     facts: &'a [Fact],
+    /// Constants that have a name; numbered behind the facts.
+    names: Vec<Fact>,
+    /// Numbered behind those.
     flows: &'a [Flow],
     /// By condition, what met it, in the order of facts.
     hits: Vec<Vec<Seen>>,
@@ -43,6 +46,7 @@ impl<'a> Judge<'a> {
             compiled,
             program,
             facts,
+            names: super::naming::names(program),
             flows,
             hits: vec![Vec::new(); compiled.tables.clauses.len()],
             found: vec![Vec::new(); compiled.rules.len()],
@@ -53,7 +57,9 @@ impl<'a> Judge<'a> {
 
     /// Judges every rule.
     pub fn findings(mut self) -> Vec<Finding> {
-        self.collect();
+        let names = std::mem::take(&mut self.names);
+        self.collect(&names);
+        self.names = names;
         for number in 0..self.compiled.rules.len() {
             let met = self.rule(number);
             if let Some(slot) = self.found.get_mut(number) {
@@ -63,10 +69,10 @@ impl<'a> Judge<'a> {
         self.tell()
     }
 
-    fn collect(&mut self) {
+    fn collect(&mut self, names: &[Fact]) {
         let tables = &self.compiled.tables;
         let mut met = Vec::new();
-        for (at, fact) in (0..).zip(self.facts) {
+        for (at, fact) in (0..).zip(self.facts.iter().chain(names)) {
             if fact.reach == Reach::Dead {
                 continue;
             }
@@ -97,7 +103,8 @@ impl<'a> Judge<'a> {
                 self.hit(*clause, at, fact);
             }
         }
-        for (at, flow) in (u32::try_from(self.facts.len()).unwrap_or(u32::MAX)..).zip(self.flows) {
+        let behind = u32::try_from(self.facts.len() + names.len()).unwrap_or(u32::MAX);
+        for (at, flow) in (behind..).zip(self.flows) {
             met.clear();
             tables.flow.find(&flow.sink, &mut met);
             for clause in &met {
@@ -178,8 +185,20 @@ impl<'a> Judge<'a> {
         }
     }
 
+    fn fact(&self, seen: Seen) -> Option<&Fact> {
+        let at = seen as usize;
+        self.facts
+            .get(at)
+            .or_else(|| self.names.get(at.checked_sub(self.facts.len())?))
+    }
+
+    fn flow(&self, seen: Seen) -> Option<&'a Flow> {
+        let behind = self.facts.len() + self.names.len();
+        self.flows.get((seen as usize).checked_sub(behind)?)
+    }
+
     fn group(&self, seen: Seen, within: Within) -> u32 {
-        let Some(fact) = self.facts.get(seen as usize) else {
+        let Some(fact) = self.fact(seen) else {
             return u32::MAX;
         };
         match within {
@@ -238,9 +257,9 @@ impl<'a> Judge<'a> {
             }
             let mut lines = FxHashSet::default();
             for seen in met {
-                let finding = match self.facts.get(*seen as usize) {
+                let finding = match self.fact(*seen) {
                     Some(fact) => Some(places.finding(rule, fact)),
-                    None => match self.flows.get((*seen as usize).saturating_sub(self.facts.len())) {
+                    None => match self.flow(*seen) {
                         Some(flow) => places.of_flow(rule, flow),
                         None => None,
                     },

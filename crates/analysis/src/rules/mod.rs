@@ -8,6 +8,7 @@ mod compile;
 mod form;
 mod glob;
 mod judge;
+mod naming;
 mod order;
 mod paths;
 mod place;
