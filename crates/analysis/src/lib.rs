@@ -17,6 +17,6 @@ pub mod risk;
 pub mod rules;
 mod submission;
 
-pub use analyze::analyze;
+pub use analyze::{analyze, analyze_by};
 pub use report::Report;
 pub use submission::{Bounds, SourceFile, Submission};

@@ -6,7 +6,8 @@
 
 use crate::args::AnalysisWorker;
 use casemate_analysis::codec::{MAX_SUBMISSION_BYTES, decode_submission, encode_report};
-use casemate_analysis::{Bounds, Submission, analyze};
+use casemate_analysis::rules::Rules;
+use casemate_analysis::{Bounds, Submission, analyze_by};
 use casemate_engine::sandbox::analyser::{self, Confined, Kind};
 use casemate_types::with_causes;
 use std::os::fd::AsFd;
@@ -29,23 +30,49 @@ pub fn run(args: &AnalysisWorker) -> u8 {
         return REFUSED;
     }
     // Tables are made before somebody waits for them.
-    let bounds = Bounds::default();
-    let _ = analyze(&Submission { files: Vec::new() }, &bounds);
+    let mut desk = Desk {
+        bounds: Bounds::default(),
+        own: None,
+    };
+    let _ = analyze_by(Rules::builtin(), &Submission { files: Vec::new() }, &desk.bounds);
     let served = analyser::serve(socket.as_fd(), MAX_SUBMISSION_BYTES, args.most, |kind, bytes| {
-        answer(kind, bytes, &bounds)
+        desk.answer(kind, bytes)
     });
     if served.is_ok() { 0 } else { REFUSED }
 }
 
-fn answer(kind: Kind, bytes: &[u8], bounds: &Bounds) -> Result<Vec<u8>, String> {
-    match kind {
-        Kind::Plain => {
-            let submission = decode_submission(bytes).map_err(|error| format!("the submission: {error}"))?;
-            Ok(encode_report(&analyze(&submission, bounds)))
+/// What the worker goes by.
+struct Desk {
+    bounds: Bounds,
+    /// Ours and the user's, where the user has any.
+    own: Option<Rules>,
+}
+
+impl Desk {
+    fn answer(&mut self, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        match kind {
+            Kind::Plain => {
+                let submission =
+                    decode_submission(bytes).map_err(|error| format!("the submission: {error}"))?;
+                let rules = self.own.as_ref().unwrap_or(Rules::builtin());
+                Ok(encode_report(&analyze_by(rules, &submission, &self.bounds)))
+            }
+            Kind::Setting => self.take_rules(bytes).map(|()| Vec::new()),
+            #[cfg(feature = "test-omit-walls")]
+            Kind::Trial => Ok(trial::attempt(bytes)),
+            _ => Err("this is no question".into()),
         }
-        #[cfg(feature = "test-omit-walls")]
-        Kind::Trial => Ok(trial::attempt(bytes)),
-        _ => Err("this is no question".into()),
+    }
+
+    /// A file of rules: its name, a NUL, its text.
+    fn take_rules(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| text.split_once('\0'));
+        let (name, text) = text.ok_or("this is no file of rules")?;
+        let known = self.own.as_ref().unwrap_or(Rules::builtin());
+        self.own = Some(known.with_file(name, text).map_err(|error| error.to_string())?);
+        Ok(())
     }
 }
 

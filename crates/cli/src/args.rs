@@ -12,7 +12,7 @@ use std::time::Duration;
 #[command(
     name = "casemate",
     version,
-    after_help = "Examples:\n  casemate run hello.py\n  casemate doctor\n  casemate run --help"
+    after_help = "Examples:\n  casemate run hello.py\n  casemate analyze hello.py\n  casemate doctor\n  casemate run --help"
 )]
 pub struct Cli {
     /// Configuration file, in place of the usual ones
@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a program in a sandbox of its own
     Run(Box<Run>),
+    /// Read programs without running them: findings, taint flows, risk
+    Analyze(Box<crate::analyze::Options>),
     /// Run programs for others by HTTP, on this machine
     Serve(Serve),
     /// Measure the service on this machine, beside other ways to run programs

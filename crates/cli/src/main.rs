@@ -1,9 +1,10 @@
-//! The binary `casemate`: `run`, `serve`, `bench`, `doctor`, `languages`, `config`, `completions`.
+//! The binary `casemate`: `run`, `analyze`, `serve`, `bench`, `doctor`, `languages`, `config`, `completions`.
 //!
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
 #![cfg_attr(not(test), no_main)]
 
 mod analysis_worker;
+mod analyze;
 mod args;
 mod bench;
 mod config;
@@ -55,6 +56,7 @@ fn run_command() -> anyhow::Result<u8> {
     let cli = args::Cli::parse();
     match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
+        args::Command::Analyze(analyze) => analyze::run(&analyze, cli.config.as_deref()),
         args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
         args::Command::Bench(bench) => bench::run(&bench, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),

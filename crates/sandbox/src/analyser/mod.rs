@@ -5,10 +5,12 @@
 //! it reads anything, and [`serve`] after that. Whoever asks holds the other end as a [`Link`], bounds the time, and reads
 //! the answer as that of a stranger.
 
+mod crew;
 mod frame;
 mod link;
 mod walls;
 
+pub use crew::{Crew, Terms};
 pub use frame::{Kind, serve, tell_failure};
 pub use link::{Asked, Link, LinkError};
 pub use walls::{Confined, confine};
