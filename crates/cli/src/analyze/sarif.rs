@@ -223,5 +223,4 @@ fn uri(path: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "sarif_tests.rs"]
 mod tests;
