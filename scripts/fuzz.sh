@@ -13,8 +13,9 @@ PATH=${CARGO_TARGET_DIR:-$PWD/target}/tools/bin:$PATH
 command -v cargo-fuzz >/dev/null || { echo "fuzz.sh: no cargo-fuzz; scripts/install-test-deps.sh" >&2; exit 1; }
 cargo +nightly --version >/dev/null || { echo "fuzz.sh: rustup toolchain install nightly" >&2; exit 1; }
 
-targets=("$@")
+targets=("$@") is_all=no
 if [ "${#targets[@]}" -eq 0 ]; then
+    is_all=yes
     for file in fuzz/fuzz_targets/*.rs; do
         [ -e "$file" ] || continue
         name=${file##*/}
@@ -25,16 +26,38 @@ fi
 
 # Its own target folder: the sanitizer's flags would rebuild everything in the shared one.
 export CARGO_TARGET_DIR=$PWD/fuzz/target
-failed=()
-for name in "${targets[@]}"; do
-    echo "--- fuzz $name, $seconds s"
-    mkdir -p "fuzz/corpus/$name"
+echo "--- fuzz: building"
+if [ "$is_all" = yes ]; then
+    cargo +nightly fuzz build </dev/null
+else
+    for name in "${targets[@]}"; do cargo +nightly fuzz build "$name" </dev/null; done
+fi
+binaries=$(echo "$CARGO_TARGET_DIR"/*/release)
+logs=$CARGO_TARGET_DIR/logs
+mkdir -p "$logs"
+
+# run NAME: one target. What it prints goes to a file, for many run at once; the last lines come out at the end.
+run() {
+    local name=$1 status=0
+    mkdir -p "fuzz/corpus/$name" "fuzz/artifacts/$name"
     # One input may take 5 s and 1 GiB: a parser that needs more has no bound.
-    cargo +nightly fuzz run "$name" "fuzz/corpus/$name" \
-        -- -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 </dev/null || failed+=("$name")
-done
-if [ "${#failed[@]}" -gt 0 ]; then
-    echo "fuzz.sh: ${#targets[@]} targets, failed: ${failed[*]}" >&2
+    "$binaries/$name" -artifact_prefix="fuzz/artifacts/$name/" -max_total_time="$seconds" -timeout=5 \
+        -rss_limit_mb=1024 -print_final_stats=1 "fuzz/corpus/$name" </dev/null >"$logs/$name" 2>&1 || status=$?
+    if [ "$status" -eq 0 ]; then
+        echo "--- fuzz $name, $seconds s: $(sed -n 's/^stat::number_of_executed_units: *//p' "$logs/$name") inputs"
+    else
+        echo "--- fuzz $name: FAILED ($status)"
+        tail -n 60 "$logs/$name"
+    fi
+    return "$status"
+}
+export -f run
+export seconds binaries logs
+
+# A status of xargs is 123 when one of them failed; which ones, their lines have said.
+if printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I '{}' bash -c 'run "$1"' run '{}'; then
+    echo "fuzz.sh: ${#targets[@]} targets, no crash"
+else
+    echo "fuzz.sh: ${#targets[@]} targets, failed: see FAILED above" >&2
     exit 1
 fi
-echo "fuzz.sh: ${#targets[@]} targets, no crash"
