@@ -9,13 +9,16 @@
 
 mod analyze;
 pub mod codec;
+pub mod decode;
 pub mod fact;
 pub mod front;
 pub mod ir;
+pub mod machine;
 mod report;
 pub mod risk;
 pub mod rules;
 mod submission;
+pub mod taint;
 
 pub use analyze::{analyze, analyze_by};
 pub use report::Report;
