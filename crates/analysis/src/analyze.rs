@@ -1,9 +1,16 @@
 //! The one door: from a submission to its report.
 
+use crate::front;
+use crate::ir::{File, Program};
+use crate::machine::{self, TaintFlow, Trace};
 use crate::report::Report;
-use crate::rules::Rules;
+use crate::risk::{self, Features};
+use crate::rules::{Places, Rules};
 use crate::submission::{Bounds, Submission};
-use casemate_types::analysis::Risk;
+use casemate_types::analysis::{Axis, Finding, Flow, Step};
+
+/// Steps of a flow that are told.
+const STEPS: usize = 64;
 
 /// Reads a program by our rules. Only a worker process behind walls may call it: a hostile source may end the process.
 pub fn analyze(submission: &Submission, bounds: &Bounds) -> Report {
@@ -11,33 +18,92 @@ pub fn analyze(submission: &Submission, bounds: &Bounds) -> Report {
 }
 
 /// Reads a program by these rules. Only a worker process behind walls may call it: a hostile source may end the process.
-pub fn analyze_by(_rules: &Rules, submission: &Submission, bounds: &Bounds) -> Report {
-    let mut limits_reached = Vec::new();
-    let mut lines = 0;
+pub fn analyze_by(rules: &Rules, submission: &Submission, bounds: &Bounds) -> Report {
+    let known = Known::of(rules, submission, bounds);
+    let risk = risk::judge(&known.program, &known.trace.facts, &known.findings, &known.flows);
+    let (vulnerabilities, findings) = known
+        .findings
+        .into_iter()
+        .partition(|finding| finding.axis == Axis::Weakness);
+    let mut limits_reached = known.limits_reached;
+    for what in &known.trace.limits_reached {
+        note(&mut limits_reached, what);
+    }
+    for (what, _) in known.program.files.iter().flat_map(|file| &file.unreadable) {
+        note(&mut limits_reached, what);
+    }
+    let lines: usize = known.program.files.iter().map(|file| file.text.lines().count()).sum();
+    Report {
+        risk,
+        findings,
+        flows: known.flows,
+        vulnerabilities,
+        limits_reached,
+        files: u32::try_from(known.program.files.len()).unwrap_or(u32::MAX),
+        lines: u32::try_from(lines).unwrap_or(u32::MAX),
+    }
+}
+
+/// The features of a program by which its risk is judged, for the training program.
+pub fn features_of(submission: &Submission, bounds: &Bounds) -> Features {
+    let known = Known::of(Rules::builtin(), submission, bounds);
+    risk::gather(&known.program, &known.trace.facts, &known.findings, &known.flows)
+}
+
+/// What is known of a program before its risk is judged.
+struct Known {
+    program: Program,
+    trace: Trace,
+    findings: Vec<Finding>,
+    flows: Vec<Flow>,
+    limits_reached: Vec<String>,
+}
+
+impl Known {
+    fn of(rules: &Rules, submission: &Submission, bounds: &Bounds) -> Self {
+        let mut limits_reached = Vec::new();
+        let mut program = program_of(submission, bounds, &mut limits_reached);
+        let trace = machine::run(&mut program, bounds, &front::lower);
+        let places = Places::new(&program);
+        let flows: Vec<Flow> = trace.flows.iter().map(|flow| told(flow, &places)).collect();
+        let findings = rules.judge(&program, &trace.facts, &flows);
+        Self { program, trace, findings, flows, limits_reached }
+    }
+}
+
+/// The files that are read, within the bounds. A file of no known language is text alone and has no part in the program.
+fn program_of(submission: &Submission, bounds: &Bounds, limits_reached: &mut Vec<String>) -> Program {
+    let mut program = Program::default();
+    if submission.files.len() > bounds.files {
+        note(limits_reached, "files");
+    }
     for file in submission.files.iter().take(bounds.files) {
         let read = &file.bytes[..file.bytes.len().min(bounds.file_bytes)];
         if read.len() < file.bytes.len() {
-            note(&mut limits_reached, "file_bytes");
+            note(limits_reached, "file_bytes");
         }
-        lines += read.iter().filter(|byte| **byte == b'\n').count();
+        if let Some(language) = file.language {
+            let text = String::from_utf8_lossy(read).into_owned();
+            program.files.push(File::new(file.path.clone(), language, text));
+        }
     }
-    if submission.files.len() > bounds.files {
-        note(&mut limits_reached, "files");
-    }
-    Report {
-        risk: Risk {
-            score: 0.0,
-            capability: 0.0,
-            intent: 0.0,
-            weakness: 0.0,
-            reasons: Vec::new(),
-        },
-        findings: Vec::new(),
-        flows: Vec::new(),
-        vulnerabilities: Vec::new(),
-        limits_reached,
-        files: submission.files.len().min(bounds.files) as u32,
-        lines: u32::try_from(lines).unwrap_or(u32::MAX),
+    program
+}
+
+fn told(flow: &TaintFlow, places: &Places<'_>) -> Flow {
+    let steps = flow
+        .steps
+        .iter()
+        .take(STEPS)
+        .map(|(span, note)| Step { location: places.location(*span), note: note.clone() })
+        .collect();
+    Flow {
+        sink: flow.sink.id.to_owned(),
+        source: flow.source.id.to_owned(),
+        message: format!("{} {}", flow.source.what, flow.sink.what),
+        severity: flow.sink.severity,
+        cwe: flow.sink.cwe,
+        steps,
     }
 }
 

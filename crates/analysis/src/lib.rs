@@ -20,6 +20,6 @@ pub mod rules;
 mod submission;
 pub mod taint;
 
-pub use analyze::{analyze, analyze_by};
+pub use analyze::{analyze, analyze_by, features_of};
 pub use report::Report;
 pub use submission::{Bounds, SourceFile, Submission};

@@ -225,7 +225,6 @@ impl Machine<'_> {
             let mut call = Call {
                 machine: self,
                 path,
-                callee: value,
                 receiver: receiver.clone(),
                 arguments,
                 new: site.new,

@@ -1,6 +1,7 @@
 //! Features that are told by several others together: each part is common in honest programs, the whole is not.
 
 use super::features::{Features, Holds};
+use super::model::prior;
 
 const FETCH: &[&str] = &["net.fetch", "net.download", "sh.fetch", "text.fetch-run"];
 const SEND: &[&str] = &[
@@ -54,6 +55,16 @@ const WATCHED: &[&str] = &[
     "watch.clipboard",
     "watch.camera",
     "watch.sound",
+];
+const SPYING: &[&str] = &[
+    "watch.screen",
+    "watch.keys",
+    "watch.clipboard",
+    "watch.monitor",
+    "watch.process",
+    "watch.files",
+    "watch.memory",
+    "watch.window",
 ];
 const BLOB: &[&str] = &[
     "text.blob-long",
@@ -122,6 +133,7 @@ pub(super) fn add(lines: usize, features: &mut Features) {
     add_small(&parts, features);
     add_shell(&parts, features);
     add_amounts(&parts, features);
+    add_groups(lines, features);
 }
 
 fn add_network(parts: &Parts, features: &mut Features) {
@@ -218,7 +230,7 @@ fn add_small(parts: &Parts, features: &mut Features) {
         ("small.net-constant", small && parts.net && parts.constant),
         ("small.run", small && parts.run),
         ("small.hosted", small && features.has_any(ODD_HOST)),
-        ("small.watch", small && features.count("watch.") > 0),
+        ("small.watch", small && features.has_any(SPYING)),
         ("small.memory", small && features.has("watch.memory")),
         ("small.kill", small && features.has("host.kill")),
         ("small.code", small && features.has("exec.code")),
@@ -233,7 +245,9 @@ fn add_small(parts: &Parts, features: &mut Features) {
 
 fn add_shell(parts: &Parts, features: &mut Features) {
     let short = parts.shell && parts.lines < 12;
+    features.set_if("sh.short", Holds(short || parts.lines < 30 && !parts.shell));
     features.set_if("sh.short-touch", Holds(short && features.has("touch.sensitive")));
+    features.set_if("sh.short-hosted", Holds(short && features.has_any(ODD_HOST)));
     features.set_if("sh.short-fetch", Holds(short && parts.fetch));
     features.set_if(
         "sh.pure-text",
@@ -253,4 +267,26 @@ fn add_amounts(parts: &Parts, features: &mut Features) {
     features.raise("many.grave", grave / 6.0);
     features.raise("dense.acts", acting / (lines + 8.0) * 2.0);
     features.raise("dense.grave", grave / (lines + 20.0) * 8.0);
+}
+
+/// How many features of each weight that is expected of them: what is learned of some holds for their like as well.
+fn add_groups(lines: usize, features: &mut Features) {
+    let (mut strong, mut suspect) = (0_usize, 0_usize);
+    for (name, value) in features.iter() {
+        let weight = prior(name).weight * value;
+        strong += usize::from(weight >= 1.8);
+        suspect += usize::from((1.0..1.8).contains(&weight));
+    }
+    let size = lines as f64 + 12.0;
+    features.raise("amount.strong", strong as f64 * 8.0 / size);
+    features.raise("amount.suspect", suspect as f64 * 4.0 / size);
+    features.set_if("group.strong", Holds(strong >= 1));
+    features.set_if("group.strong-2", Holds(strong >= 2));
+    features.set_if("group.strong-3", Holds(strong >= 3));
+    features.set_if("group.suspect", Holds(suspect >= 1));
+    features.set_if("group.suspect-2", Holds(suspect >= 2));
+    features.set_if("group.suspect-4", Holds(suspect >= 4));
+    let short = features.has("sh.short");
+    features.set_if("group.short-strong", Holds(short && strong >= 1));
+    features.set_if("group.short-suspect", Holds(short && suspect >= 1));
 }

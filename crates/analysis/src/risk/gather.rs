@@ -3,7 +3,7 @@
 use super::combine;
 use super::command::{Words, acts_of};
 use super::features::{Features, Holds};
-use super::place::{Target, place_of};
+use super::place::{Place, Target, place_of};
 use super::shape;
 use super::table::{Operands, Touch, tables};
 use super::text;
@@ -45,7 +45,8 @@ pub fn gather(program: &Program, facts: &[Fact], findings: &[Finding], flows: &[
 }
 
 fn add_finding(finding: &Finding, features: &mut Features) {
-    if finding.axis == Axis::Weakness {
+    // How a program is packed says nothing about what it is for.
+    if finding.axis == Axis::Weakness || finding.category == "install-hook" {
         return;
     }
     let sure = finding.confidence >= Confidence::Medium;
@@ -138,6 +139,10 @@ impl<'a> Gathering<'a> {
             self.paths.extend(text.and_then(place_of));
         }
         let act = tables().act(path);
+        if act == Some("exec.shell") && arguments.first().and_then(|first| first.text.as_deref()).is_some_and(is_screen_command) {
+            self.features.set("exec.screen");
+            return;
+        }
         if let Some(act) = act {
             self.act(act, reach, hidden);
             match act.split('.').next() {
@@ -295,6 +300,10 @@ impl<'a> Gathering<'a> {
             .strip_prefix("place.")
             .unwrap_or("");
         self.features.set(Cow::Owned(format!("touch.{deed}.{place}")));
+        let is_read = matches!(deed, "read" | "look" | "list" | "find");
+        if target.place == Place::Known && !is_read {
+            self.features.set("touch.sensitive");
+        }
         if target.place.is_sensitive() {
             self.features.set("touch.sensitive");
             self.features.set_if("start.touch", Holds(reach == Reach::Start));
@@ -373,6 +382,9 @@ impl<'a> Gathering<'a> {
         };
         let features = &mut self.features;
         acts_of(name, words, |act| features.set(act));
+        if matches!(name, "curl" | "wget" | "aria2c" | "fetch" | "axel") {
+            self.fetches(words, reach);
+        }
         if !words.all().is_empty() {
             for touch in tables().touches(&format!("sh:{name}")) {
                 self.touch_words(touch, words, reach);
@@ -385,6 +397,33 @@ impl<'a> Gathering<'a> {
         }
     }
 
+    /// Where a fetching command puts what it fetched, and which files it sends.
+    fn fetches(&mut self, words: &Words<'_>, reach: Reach) {
+        let mut expects = None;
+        for word in words.all() {
+            let target = match expects.take() {
+                Some(deed) => place_of(word.trim_start_matches('@')).map(|target| (deed, target)),
+                None => word.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('=')).and_then(|(_, path)| Some(("send", place_of(path)?))),
+            };
+            let word = word.strip_prefix("--post-file=").map_or(*word, |path| {
+                expects = None;
+                if let Some(target) = place_of(path) {
+                    self.touched("send", target, reach);
+                }
+                path
+            });
+            if let Some((deed, target)) = target {
+                self.touched(deed, target, reach);
+            }
+            let short = word.starts_with('-') && !word.starts_with("--") && word.len() <= 6;
+            if matches!(word, "--output" | "--output-document") || short && word.ends_with(['o', 'O']) && word != "-LO" {
+                expects = Some("write");
+            } else if matches!(word, "-T" | "--upload-file" | "--post-file") {
+                expects = Some("send");
+            }
+        }
+    }
+
     fn touch_words(&mut self, touch: &Touch, words: &Words<'_>, reach: Reach) {
         let operands: Vec<&str> = words.operands().collect();
         let chosen = match (touch.operands, operands.split_last()) {
@@ -393,13 +432,14 @@ impl<'a> Gathering<'a> {
             (Operands::One(number), _) => operands.get(number).copied().into_iter().collect(),
             _ => operands,
         };
+        let edits = touch.deed == "read" && words.all().iter().any(|word| word.starts_with("-i") || word.starts_with("-pi") || *word == "--in-place");
         for word in chosen {
             let path = word
                 .strip_prefix("if=")
                 .or_else(|| word.strip_prefix("of="))
                 .or_else(|| word.strip_prefix('@'))
                 .unwrap_or(word);
-            let deed = if word.starts_with("of=") {
+            let deed = if edits || word.starts_with("of=") {
                 "write"
             } else {
                 touch.deed
@@ -467,6 +507,14 @@ fn act_of_value(path: &str) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// Commands that clear or wait for the screen.
+fn is_screen_command(text: &str) -> bool {
+    text.split("||").chain(text.split("&&")).all(|part| {
+        let first = part.split_whitespace().next().unwrap_or("");
+        text.len() < 60 && matches!(first, "cls" | "clear" | "pause" | "color" | "title" | "mode" | "reset" | "tput" | "stty" | "" | "cls||clear" | "cls|clear")
+    })
 }
 
 fn ends_as_program(text: &str) -> bool {

@@ -311,6 +311,7 @@ fn path_traits(lower: &str, host: &str, traits: &mut Traits) {
     let name = path.rsplit('/').next().unwrap_or("");
     let dotted: Vec<&str> = name.split('.').collect();
     let disguised = dotted.len() >= 4
+        && name.ends_with("html")
         && dotted.iter().all(|part| (2..=12).contains(&part.len()))
         && dotted.iter().any(|part| is_mixed(part));
     if disguised

@@ -23,6 +23,8 @@ pub(super) enum Place {
     Whole,
     /// Other folders of the system.
     System,
+    /// What any program may read: the name of the system, its time, its processors.
+    Known,
     /// A dotted file or folder of a home.
     Home,
     /// Folders for anything.
@@ -32,7 +34,7 @@ pub(super) enum Place {
 impl Place {
     /// Whether a program that was handed over to compute something has no business there.
     pub(super) fn is_sensitive(self) -> bool {
-        !matches!(self, Self::Home | Self::Temporary)
+        !matches!(self, Self::Home | Self::Temporary | Self::Known)
     }
 }
 
@@ -342,7 +344,7 @@ fn classify(path: &str) -> Option<Place> {
         return (path.starts_with(['/', '~', '$', 'c', '%'])).then_some(Place::Whole);
     }
     if HARMLESS.iter().any(|known| path.starts_with(known)) && !path.ends_with("shadow") {
-        return None;
+        return Some(Place::Known);
     }
     let has = |list: &[&str]| list.iter().any(|part| path.contains(part));
     if is_process_secret(path) || has(SECRETS) {

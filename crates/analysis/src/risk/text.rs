@@ -60,6 +60,7 @@ pub(super) fn place_name(place: Place) -> &'static str {
         Place::Kernel => "place.kernel",
         Place::Whole => "place.whole",
         Place::System => "place.system",
+        Place::Known => "place.known",
         Place::Home => "place.home",
         Place::Temporary => "place.temporary",
     }

@@ -18,7 +18,7 @@ mod text;
 mod tests;
 
 pub use check::RuleError;
-pub use place::outermost;
+pub use place::{Places, outermost};
 
 use crate::fact::Fact;
 use crate::ir::Program;
