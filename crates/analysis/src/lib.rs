@@ -5,7 +5,8 @@
 //! risk is a small model over the findings.
 //!
 //! The sources are hostile: parsers of them overflow stacks and run out of memory. Nothing may call [`analyze`] but a
-//! worker process behind walls of its own (`casemate analyze` and the service start one). Pure: no I/O, no clock.
+//! worker process behind walls of its own (`casemate analyze` and the service start one). Pure: no I/O, and
+//! no clock but the one that bounds the parsers of tree-sitter.
 
 mod analyze;
 pub mod codec;

@@ -6,6 +6,10 @@
 mod javascript;
 mod python;
 mod shell;
+mod tree;
+
+#[cfg(test)]
+mod show;
 
 use crate::ir::{FileId, Language, Program};
 
@@ -27,6 +31,6 @@ pub fn lower(program: &mut Program, file: FileId) {
         | Language::Php
         | Language::Perl
         | Language::Lua
-        | Language::R => {}
+        | Language::R => tree::lower(program, file),
     }
 }

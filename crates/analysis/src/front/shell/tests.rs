@@ -1,7 +1,6 @@
 //! Scripts, and what they are lowered to.
 
-mod show;
-
+use crate::front::show;
 use crate::ir::{File, FileId, Language, Program};
 
 fn lowered(text: &str) -> (Program, bool) {
@@ -116,7 +115,7 @@ fn control_flow() {
 fn functions_return_what_they_print() {
     check(
         "f() { local u=$1; curl $u; echo $2; }\nx=$(f a b)",
-        "f = function(*arguments, stdin) { v0 = ''; u = arguments[0]; v0 = sh:curl(u); v0 = [v0, '\n', sh:echo(arguments[1])]; return v0 }; x = f('a', 'b')",
+        "f = function(arguments, stdin) { v0 = ''; u = arguments[0]; v0 = sh:curl(u); v0 = [v0, '\n', sh:echo(arguments[1])]; return v0 }; x = f('a', 'b')",
     );
 }
 

@@ -159,9 +159,14 @@ impl<'program> Lowering<'program> {
         self.expr(ExprKind::Text(Rc::from(text)), place)
     }
 
+    /// The name of a variable, function or command. Code that `eval` runs finds by it what the script around it made.
+    fn symbol(&mut self, name: &str) -> Symbol {
+        self.program.names.intern(&format!("sh:{name}"))
+    }
+
     /// A name that no scope binds.
     fn global(&mut self, name: &str, place: Place) -> ExprId {
-        let symbol = self.program.names.intern(&format!("sh:{name}"));
+        let symbol = self.symbol(name);
         self.expr(ExprKind::Global(symbol), place)
     }
 
@@ -242,7 +247,7 @@ impl<'program> Lowering<'program> {
         if let Some(&variable) = self.variables.get(name) {
             return variable;
         }
-        let symbol = self.program.names.intern(name);
+        let symbol = self.symbol(name);
         let variable = self.program.variable(symbol, self.module);
         self.variables.insert(name.to_owned(), variable);
         variable
@@ -253,7 +258,7 @@ impl<'program> Lowering<'program> {
         if self.frames.len() < 2 {
             return self.assigned(name);
         }
-        let symbol = self.program.names.intern(name);
+        let symbol = self.symbol(name);
         let owner = self.current_function();
         let program = &mut *self.program;
         let Some(frame) = self.frames.last_mut() else {
@@ -270,7 +275,7 @@ impl<'program> Lowering<'program> {
         if let Some(&variable) = self.functions.get(name) {
             return variable;
         }
-        let symbol = self.program.names.intern(name);
+        let symbol = self.symbol(name);
         let variable = self.program.variable(symbol, self.module);
         self.functions.insert(name.to_owned(), variable);
         variable

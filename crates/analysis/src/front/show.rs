@@ -5,7 +5,7 @@ use crate::ir::{
     VarId,
 };
 
-pub(super) fn block(program: &Program, block: &Block) -> String {
+pub(crate) fn block(program: &Program, block: &Block) -> String {
     let shown: Vec<String> = block.iter().map(|statement| show(program, statement)).collect();
     shown.join("; ")
 }
@@ -50,6 +50,7 @@ fn show(program: &Program, statement: &Statement) -> String {
 fn variable(program: &Program, id: VarId) -> String {
     let entry = program.variables[id.0 as usize];
     let name = program.names.text(entry.name);
+    let name = name.strip_prefix("sh:").unwrap_or(name);
     if !name.is_empty() {
         return name.to_owned();
     }
@@ -64,6 +65,7 @@ fn pattern(program: &Program, pattern: &Pattern) -> String {
     match pattern {
         Pattern::Var(id) => variable(program, *id),
         Pattern::Global(name) => program.names.text(*name).to_owned(),
+        Pattern::Field(base, name) => format!("{}.{}", expr(program, *base), program.names.text(*name)),
         Pattern::Index(base, key) => format!("{}[{}]", expr(program, *base), expr(program, *key)),
         other => format!("{other:?}"),
     }
@@ -91,6 +93,11 @@ fn expr(program: &Program, id: ExprId) -> String {
         ExprKind::Bool(truth) => truth.to_string(),
         ExprKind::Var(id) => variable(program, *id),
         ExprKind::Global(name) => program.names.text(*name).to_owned(),
+        ExprKind::Field(base, name) => format!("{}.{}", show(base), program.names.text(*name)),
+        ExprKind::Import(path, _) => format!("import {path}"),
+        ExprKind::Null => "null".to_owned(),
+        ExprKind::Float(number) => number.to_string(),
+        ExprKind::Assign(to, id) => format!("({} = {})", pattern(program, to), show(id)),
         ExprKind::Index(base, key) => format!("{}[{}]", show(base), show(key)),
         ExprKind::Slice(base, low, high, _) => {
             let end = |end: &Option<ExprId>| end.as_ref().map(show).unwrap_or_default();
@@ -121,8 +128,14 @@ fn expr(program: &Program, id: ExprId) -> String {
         }
         ExprKind::Function(id) => {
             let function = &program.functions[id.0 as usize];
+            let params: Vec<&str> = function
+                .params
+                .iter()
+                .map(|param| program.names.text(param.name))
+                .collect();
             format!(
-                "function(*arguments, stdin) {{ {} }}",
+                "function({}) {{ {} }}",
+                params.join(", "),
                 block(program, &function.body)
             )
         }
