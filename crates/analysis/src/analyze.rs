@@ -32,7 +32,12 @@ pub fn analyze_by(rules: &Rules, submission: &Submission, bounds: &Bounds) -> Re
     for (what, _) in known.program.files.iter().flat_map(|file| &file.unreadable) {
         note(&mut limits_reached, what);
     }
-    let lines: usize = known.program.files.iter().map(|file| file.text.lines().count()).sum();
+    let lines: usize = known
+        .program
+        .files
+        .iter()
+        .map(|file| file.text.lines().count())
+        .sum();
     Report {
         risk,
         findings,
@@ -67,7 +72,13 @@ impl Known {
         let places = Places::new(&program);
         let flows: Vec<Flow> = trace.flows.iter().map(|flow| told(flow, &places)).collect();
         let findings = rules.judge(&program, &trace.facts, &flows);
-        Self { program, trace, findings, flows, limits_reached }
+        Self {
+            program,
+            trace,
+            findings,
+            flows,
+            limits_reached,
+        }
     }
 }
 
@@ -95,7 +106,10 @@ fn told(flow: &TaintFlow, places: &Places<'_>) -> Flow {
         .steps
         .iter()
         .take(STEPS)
-        .map(|(span, note)| Step { location: places.location(*span), note: note.clone() })
+        .map(|(span, note)| Step {
+            location: places.location(*span),
+            note: note.clone(),
+        })
         .collect();
     Flow {
         sink: flow.sink.id.to_owned(),

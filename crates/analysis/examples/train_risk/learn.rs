@@ -80,7 +80,14 @@ pub fn learn(names: &[String], examples: &[&Example]) -> Learned {
             let expected = priors[feature];
             let pull = pulls[feature];
             let step = newton(column, examples, &sums, pull * (old - expected.weight), pull);
-            let mut new = (old + step).clamp(if names[feature].starts_with("shape.") { 2.0 * LOWEST } else { LOWEST }, HIGHEST);
+            let mut new = (old + step).clamp(
+                if names[feature].starts_with("shape.") {
+                    2.0 * LOWEST
+                } else {
+                    LOWEST
+                },
+                HIGHEST,
+            );
             if expected.signed && new * expected.weight < 0.0 {
                 new = 0.0;
             }
@@ -103,8 +110,31 @@ pub fn learn(names: &[String], examples: &[&Example]) -> Learned {
 
 /// How hard a weight is pulled to what is expected of it.
 fn pull(name: &str) -> f64 {
-    let hard = ["shape.lines", "shape.length", "shape.shell", "shape.comment", "talk.", "data.", "file.", "address.any", "address.plain", "sh.web", "sh.short", "place.", "sh.build", "sh.install", "sh.mode", "sh.text", "sh.files", "sh.flow"];
-    if hard.iter().any(|family| name.starts_with(family)) { HARD_PULL } else { PULL }
+    let hard = [
+        "shape.lines",
+        "shape.length",
+        "shape.shell",
+        "shape.comment",
+        "talk.",
+        "data.",
+        "file.",
+        "address.any",
+        "address.plain",
+        "sh.web",
+        "sh.short",
+        "place.",
+        "sh.build",
+        "sh.install",
+        "sh.mode",
+        "sh.text",
+        "sh.files",
+        "sh.flow",
+    ];
+    if hard.iter().any(|family| name.starts_with(family)) {
+        HARD_PULL
+    } else {
+        PULL
+    }
 }
 
 /// One of Newton's steps for one weight, at most 2 long.

@@ -125,6 +125,11 @@ impl Machine<'_> {
         if let Some(accessor) = self.accessor_method(base, name, arguments) {
             return Ok(accessor);
         }
+        if act.language == Language::Python
+            && let Some(result) = self.entered(base, name)
+        {
+            return Ok(result);
+        }
         if matches!(base.kind, Kind::Null | Kind::Undefined | Kind::Unbound) {
             self.may_raise = true;
             return Ok(Value {
@@ -134,6 +139,28 @@ impl Machine<'_> {
         }
         let callee = self.method(act, base, name, site.span)?;
         self.call(callee, arguments, site)
+    }
+
+    /// `with` of what is no class of the program: it is what is bound; of a generator what it yields.
+    fn entered(&mut self, base: &Value, name: Symbol) -> Option<Value> {
+        let enters = match self.program.names.text(name) {
+            "__enter__" | "__aenter__" => true,
+            "__exit__" | "__aexit__" => false,
+            _ => return None,
+        };
+        let shape = base
+            .as_object()
+            .map(|id| (id, self.store.object(id).shape.clone()));
+        let generator = match shape {
+            Some((id, Shape::Instance)) if self.lookup(id, name).is_some() => return None,
+            Some((_, Shape::Generator)) => true,
+            _ => false,
+        };
+        Some(match (enters, generator) {
+            (true, true) => self.any_item(base),
+            (true, false) => base.clone(),
+            (false, _) => Value::null(),
+        })
     }
 
     /// `property.setter` and its like.
@@ -359,6 +386,23 @@ impl Machine<'_> {
                 receiver,
             },
             &arguments,
+            site,
+        )
+    }
+
+    /// Calls a value with arguments of every kind, as libraries do.
+    pub fn call_with(&mut self, callee: &Value, arguments: Arguments, span: Span) -> Eval {
+        let site = Site {
+            span,
+            expr: ExprId(u32::MAX),
+            new: false,
+        };
+        self.call(
+            Callee {
+                value: callee.clone(),
+                receiver: None,
+            },
+            &Rc::new(arguments),
             site,
         )
     }

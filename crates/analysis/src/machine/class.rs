@@ -171,6 +171,29 @@ impl Machine<'_> {
     fn fill(&mut self, class: ObjId, instance: &Value, arguments: &Arguments, site: Site) {
         let Some(id) = instance.as_object() else { return };
         let marks = self.marks_of(arguments);
+        let (names, outside) = self.field_names(class);
+        let python_tuple = self.tuple(arguments.places.clone());
+        let args = self.program.names.intern("args");
+        let object = self.store.object_mut(id);
+        for (name, value) in names.iter().zip(&arguments.places) {
+            object.entries.set(Key::Name(*name), value.clone());
+        }
+        for (name, value) in &arguments.named {
+            object.entries.set(Key::Name(*name), value.clone());
+        }
+        if let Some(path) = outside {
+            object.marks = merge_marks(&object.marks, &marks);
+            object.entries.set(Key::Name(args), python_tuple);
+            let value = Value::of(Kind::Path(path));
+            self.tell_call(path, &value, None, arguments, site.span);
+        }
+    }
+
+    /// The fields of a data class in order, and the class outside the program that it inherits from.
+    pub(super) fn field_names(
+        &mut self,
+        class: ObjId,
+    ) -> (Vec<crate::ir::Symbol>, Option<super::path::PathId>) {
         let order = self.class_order(&Value::of(Kind::Object(class)));
         let mut names = Vec::new();
         let mut outside = None;
@@ -180,6 +203,9 @@ impl Machine<'_> {
                     let Shape::Class(of) = self.store.object(*id).shape.clone() else {
                         continue;
                     };
+                    if of.class.is_none() {
+                        names.extend(self.given_fields(*id));
+                    }
                     let Some(code) = self.codes.get(of.unit as usize).map(Rc::clone) else {
                         continue;
                     };
@@ -202,21 +228,18 @@ impl Machine<'_> {
                 _ => {}
             }
         }
-        let python_tuple = self.tuple(arguments.places.clone());
-        let args = self.program.names.intern("args");
-        let object = self.store.object_mut(id);
-        for (name, value) in names.iter().zip(&arguments.places) {
-            object.entries.set(Key::Name(*name), value.clone());
-        }
-        for (name, value) in &arguments.named {
-            object.entries.set(Key::Name(*name), value.clone());
-        }
-        if let Some(path) = outside {
-            object.marks = merge_marks(&object.marks, &marks);
-            object.entries.set(Key::Name(args), python_tuple);
-            let value = Value::of(Kind::Path(path));
-            self.tell_call(path, &value, None, arguments, site.span);
-        }
+        (names, outside)
+    }
+
+    /// The fields of a class that a call made, as `namedtuple` does.
+    fn given_fields(&mut self, class: ObjId) -> Vec<crate::ir::Symbol> {
+        let fields = self.program.names.find("__match_args__");
+        let fields = fields.and_then(|name| self.store.object(class).entries.get(&Key::Name(name)).cloned());
+        let fields = fields.and_then(|fields| self.items(&fields)).unwrap_or_default();
+        fields
+            .iter()
+            .filter_map(|field| Some(self.program.names.intern(field.as_text()?)))
+            .collect()
     }
 
     fn is_function(&self, value: &Value) -> bool {

@@ -178,6 +178,17 @@ impl Machine<'_> {
             Shape::Class(class) if &*text == "__name__" || (script && &*text == "name") => {
                 return Ok(Value::of(Kind::Text(self.program.names.shared(class.name))));
             }
+            Shape::Class(_) if &*text == "__match_args__" && !script => {
+                let names = base
+                    .as_object()
+                    .map(|id| self.field_names(id).0)
+                    .unwrap_or_default();
+                let names = names
+                    .into_iter()
+                    .map(|name| Value::of(Kind::Text(self.program.names.shared(name))));
+                let names = names.collect();
+                return Ok(self.tuple(names));
+            }
             Shape::Instance => {
                 if let Some(result) = self.get_attribute(act, base, name, span) {
                     return result;

@@ -225,6 +225,7 @@ impl Machine<'_> {
             let mut call = Call {
                 machine: self,
                 path,
+                callee: value,
                 receiver: receiver.clone(),
                 arguments,
                 new: site.new,

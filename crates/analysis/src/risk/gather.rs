@@ -139,7 +139,12 @@ impl<'a> Gathering<'a> {
             self.paths.extend(text.and_then(place_of));
         }
         let act = tables().act(path);
-        if act == Some("exec.shell") && arguments.first().and_then(|first| first.text.as_deref()).is_some_and(is_screen_command) {
+        if act == Some("exec.shell")
+            && arguments
+                .first()
+                .and_then(|first| first.text.as_deref())
+                .is_some_and(is_screen_command)
+        {
             self.features.set("exec.screen");
             return;
         }
@@ -403,7 +408,10 @@ impl<'a> Gathering<'a> {
         for word in words.all() {
             let target = match expects.take() {
                 Some(deed) => place_of(word.trim_start_matches('@')).map(|target| (deed, target)),
-                None => word.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('=')).and_then(|(_, path)| Some(("send", place_of(path)?))),
+                None => word
+                    .split_once('@')
+                    .filter(|(before, _)| before.is_empty() || before.ends_with('='))
+                    .and_then(|(_, path)| Some(("send", place_of(path)?))),
             };
             let word = word.strip_prefix("--post-file=").map_or(*word, |path| {
                 expects = None;
@@ -416,7 +424,9 @@ impl<'a> Gathering<'a> {
                 self.touched(deed, target, reach);
             }
             let short = word.starts_with('-') && !word.starts_with("--") && word.len() <= 6;
-            if matches!(word, "--output" | "--output-document") || short && word.ends_with(['o', 'O']) && word != "-LO" {
+            if matches!(word, "--output" | "--output-document")
+                || short && word.ends_with(['o', 'O']) && word != "-LO"
+            {
                 expects = Some("write");
             } else if matches!(word, "-T" | "--upload-file" | "--post-file") {
                 expects = Some("send");
@@ -432,7 +442,11 @@ impl<'a> Gathering<'a> {
             (Operands::One(number), _) => operands.get(number).copied().into_iter().collect(),
             _ => operands,
         };
-        let edits = touch.deed == "read" && words.all().iter().any(|word| word.starts_with("-i") || word.starts_with("-pi") || *word == "--in-place");
+        let edits = touch.deed == "read"
+            && words
+                .all()
+                .iter()
+                .any(|word| word.starts_with("-i") || word.starts_with("-pi") || *word == "--in-place");
         for word in chosen {
             let path = word
                 .strip_prefix("if=")
@@ -513,7 +527,22 @@ fn act_of_value(path: &str) -> Option<&'static str> {
 fn is_screen_command(text: &str) -> bool {
     text.split("||").chain(text.split("&&")).all(|part| {
         let first = part.split_whitespace().next().unwrap_or("");
-        text.len() < 60 && matches!(first, "cls" | "clear" | "pause" | "color" | "title" | "mode" | "reset" | "tput" | "stty" | "" | "cls||clear" | "cls|clear")
+        text.len() < 60
+            && matches!(
+                first,
+                "cls"
+                    | "clear"
+                    | "pause"
+                    | "color"
+                    | "title"
+                    | "mode"
+                    | "reset"
+                    | "tput"
+                    | "stty"
+                    | ""
+                    | "cls||clear"
+                    | "cls|clear"
+            )
     })
 }
 

@@ -76,6 +76,8 @@ pub struct Call<'c, 'm, 'p> {
     pub machine: &'m mut Machine<'p>,
     /// What is called.
     pub path: PathId,
+    /// The value that is called.
+    pub callee: &'c Value,
     /// Whose method it is: a value of a known kind, or the value of the path before the last name.
     pub receiver: Option<Value>,
     /// The arguments.
