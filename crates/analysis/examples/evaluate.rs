@@ -38,7 +38,10 @@ fn files_of(row: &Value, language: Language) -> Vec<File> {
     let mut files: Vec<(String, String)> = Vec::new();
     if row["nfiles"].as_u64().unwrap_or(1) > 1 {
         for line in code.lines() {
-            if let Some(name) = line.trim_start_matches(['#', ' ']).strip_prefix("===== FILE: ") {
+            if let Some(name) = line
+                .trim_start_matches(['/', '#', ' '])
+                .strip_prefix("===== FILE: ")
+            {
                 files.push((name.trim().trim_end_matches('=').trim().to_owned(), String::new()));
             } else if let Some((_, text)) = files.last_mut() {
                 text.push_str(line);

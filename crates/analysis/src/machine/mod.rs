@@ -34,6 +34,7 @@ mod eval;
 mod exec;
 mod field;
 mod function;
+mod hidden;
 mod index;
 mod inner;
 mod loops;
@@ -48,6 +49,7 @@ mod tell;
 mod trace;
 mod tries;
 
+pub use hidden::deeper;
 pub use run::run;
 pub use trace::{TaintFlow, Trace};
 
@@ -204,6 +206,8 @@ pub struct Machine<'p> {
     language: Language,
     marked: Vec<(Symbol, u16)>,
     literals: FxHashSet<(u32, ExprId)>,
+    /// Bytes that decoding gave.
+    decoded: usize,
 }
 
 /// How deep expressions, statements and calls nest: the host's stack is bounded.

@@ -342,6 +342,18 @@ impl Machine<'_> {
                 .find_map(|candidate| self.by_path.get(candidate).copied())
                 .filter(|file| *file != from || path.starts_with('.'));
         }
+        if let Some((_, rest)) = path.strip_prefix('#').and_then(|path| path.split_once('/')) {
+            // A name that the package gives to a folder of its own.
+            let end = format!("/{rest}");
+            let fits = |known: &&String| known.ends_with(&end) || known.as_str() == rest;
+            return self
+                .by_path
+                .keys()
+                .filter(fits)
+                .min()
+                .and_then(|known| self.by_path.get(known))
+                .copied();
+        }
         if !path.starts_with('.') && !path.starts_with('/') {
             return None;
         }

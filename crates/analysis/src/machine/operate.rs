@@ -301,9 +301,13 @@ impl Machine<'_> {
         }
         let kind = match (op, &value.kind) {
             (UnaryOp::Not, _) => {
-                return self
+                let kind = self
                     .truth(value)
-                    .map_or(Value::of(Kind::Unknown(Type::Bool)), |truth| Value::bool(!truth));
+                    .map_or(Kind::Unknown(Type::Bool), |truth| Kind::Bool(!truth));
+                return Value {
+                    kind,
+                    marks: value.all_marks(),
+                };
             }
             (UnaryOp::Void, _) => return Value::undefined(),
             (UnaryOp::TypeOf, _) => return self.type_of(act, value),
@@ -359,7 +363,7 @@ impl Machine<'_> {
         })
     }
 
-    /// A comparison as a value. Which of two values was larger is not followed: the result has no marks.
+    /// A comparison as a value, with the marks of both operands. What a branch on it does is not marked by it.
     pub(super) fn compare_values(
         &mut self,
         act: &Act<'_>,
@@ -383,8 +387,10 @@ impl Machine<'_> {
                 });
             }
         }
-        let (truth, ..) = self.compare(act, op, one, other);
-        Ok(truth.map_or(Value::of(Kind::Unknown(Type::Bool)), Value::bool))
+        let (truth,) = self.compare(act, op, one, other);
+        let kind = truth.map_or(Kind::Unknown(Type::Bool), Kind::Bool);
+        let marks = merge_marks(&one.all_marks(), &other.all_marks());
+        Ok(Value { kind, marks })
     }
 
     /// A comparison, if its outcome is known.

@@ -284,6 +284,9 @@ impl Machine<'_> {
             object.marks = merge_marks(&object.marks, &given);
         }
         self.escape(arguments);
+        if let Some(decorated) = self.decorated(receiver, arguments) {
+            return decorated.marked(&value.marks);
+        }
         let text = self.paths.text(path);
         let last = text.rsplit('.').next().unwrap_or("");
         let makes = site.new || (self.language == Language::Python && last.starts_with(char::is_uppercase));
@@ -300,6 +303,21 @@ impl Machine<'_> {
             kept = with_step(&kept, site.span, Note::Through(path));
         }
         self.result_of(path, kept)
+    }
+
+    /// What a decorator that is not known gives: what it was given.
+    fn decorated(&self, receiver: Option<&Value>, arguments: &Arguments) -> Option<Value> {
+        let [only] = arguments.places.as_slice() else {
+            return None;
+        };
+        if self.language != Language::Python
+            || !arguments.named.is_empty()
+            || receiver.is_some_and(|one| one.as_object().is_some())
+        {
+            return None;
+        }
+        let shape = &self.store.object(only.as_object()?).shape;
+        matches!(shape, Shape::Function(_) | Shape::Class(_)).then(|| only.clone())
     }
 
     /// Functions given to what is not known may be called by it, with anything.
