@@ -280,12 +280,27 @@ impl Machine<'_> {
         let function = act.code.function(act.function);
         let python = act.language == Language::Python;
         if let Some(this) = function.this {
-            let value = receiver.clone().unwrap_or_else(Value::undefined);
+            let value = match &receiver {
+                Some(receiver) => receiver.clone(),
+                None => self.global_object(),
+            };
             self.write_var(act, this, value);
         }
         let place = receiver.filter(|_| python);
         self.bind_parameters(act, &function.params, place, arguments, span)?;
         self.block(act, &function.body)
+    }
+
+    /// What `this` is in JavaScript where nothing else is: one object, of which not all is known.
+    fn global_object(&mut self) -> Value {
+        if let Some(known) = self.global_object {
+            return Value::of(Kind::Object(known));
+        }
+        let mut object = Object::new(Shape::Record);
+        object.exact = false;
+        let id = self.store.add(object);
+        self.global_object = Some(id);
+        Value::of(Kind::Object(id))
     }
 
     fn generator(&mut self, yields: Yields) -> Value {

@@ -206,6 +206,8 @@ pub struct Machine<'p> {
     language: Language,
     marked: Vec<(Symbol, u16)>,
     literals: FxHashSet<(u32, ExprId)>,
+    /// What `this` is where nothing else is.
+    global_object: Option<ObjId>,
     /// Bytes that decoding gave.
     decoded: usize,
 }

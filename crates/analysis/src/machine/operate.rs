@@ -304,10 +304,7 @@ impl Machine<'_> {
                 let kind = self
                     .truth(value)
                     .map_or(Kind::Unknown(Type::Bool), |truth| Kind::Bool(!truth));
-                return Value {
-                    kind,
-                    marks: value.all_marks(),
-                };
+                return Value::of(kind);
             }
             (UnaryOp::Void, _) => return Value::undefined(),
             (UnaryOp::TypeOf, _) => return self.type_of(act, value),
@@ -363,7 +360,7 @@ impl Machine<'_> {
         })
     }
 
-    /// A comparison as a value, with the marks of both operands. What a branch on it does is not marked by it.
+    /// A comparison as a value. How two values compare is not followed: the result has no marks.
     pub(super) fn compare_values(
         &mut self,
         act: &Act<'_>,
@@ -389,8 +386,7 @@ impl Machine<'_> {
         }
         let (truth,) = self.compare(act, op, one, other);
         let kind = truth.map_or(Kind::Unknown(Type::Bool), Kind::Bool);
-        let marks = merge_marks(&one.all_marks(), &other.all_marks());
-        Ok(Value { kind, marks })
+        Ok(Value::of(kind))
     }
 
     /// A comparison, if its outcome is known.

@@ -100,6 +100,7 @@ impl<'p> Machine<'p> {
             language: Language::Python,
             marked,
             literals: Default::default(),
+            global_object: None,
             decoded: 0,
         }
     }
