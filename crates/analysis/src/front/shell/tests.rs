@@ -81,7 +81,7 @@ fn variables_and_expansions() {
     );
     check(
         "a=(1 2); a+=(3); echo ${a[1]} \"${a[@]}\"",
-        "a = list('1', '2'); a = (a Add list('3')); sh:echo(a[1], *a)",
+        "a = list('1', '2'); a = list(*a, *list('3')); sh:echo(a[1], *a)",
     );
     check("export PATH=/x:$PATH", "PATH = ['/x:', PATH]; sh:PATH = PATH");
 }

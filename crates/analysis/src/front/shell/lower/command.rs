@@ -250,17 +250,17 @@ impl Lowering<'_> {
             }
         };
         if assignment.append {
-            let old = self.expr(ExprKind::Var(variable), place);
             let old = match pattern {
                 Pattern::Index(base, key) => self.expr(ExprKind::Index(base, key), place),
-                _ => old,
+                _ => self.expr(ExprKind::Var(variable), place),
             };
-            let adds =
-                matches!(assignment.value, Value::Array(_)) || self.uses.numeric.contains(&assignment.name);
-            let kind = if adds {
-                ExprKind::Binary(crate::ir::BinaryOp::Add, old, value)
-            } else {
-                ExprKind::Concat(vec![old, value])
+            let map = self.uses.maps.contains(&assignment.name);
+            let kind = match &assignment.value {
+                Value::Array(_) if !map => ExprKind::List(vec![Element::Spread(old), Element::Spread(value)]),
+                Value::Word(_) if !self.uses.numeric.contains(&assignment.name) => {
+                    ExprKind::Concat(vec![old, value])
+                }
+                _ => ExprKind::Binary(crate::ir::BinaryOp::Add, old, value),
             };
             value = self.expr(kind, place);
         }
