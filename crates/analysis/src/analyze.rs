@@ -1,11 +1,11 @@
 //! The one door: from a submission to its report.
 
 use crate::front;
-use crate::ir::{File, Program};
+use crate::ir::{File, FileId, Program};
 use crate::machine::{self, TaintFlow, Trace};
 use crate::report::Report;
 use crate::risk::{self, Features};
-use crate::rules::{Places, Rules};
+use crate::rules::{self, Places, Rules};
 use crate::submission::{Bounds, Submission};
 use casemate_types::analysis::{Axis, Finding, Flow, Step};
 
@@ -18,8 +18,8 @@ pub fn analyze(submission: &Submission, bounds: &Bounds) -> Report {
 }
 
 /// Reads a program by these rules. Only a worker process behind walls may call it: a hostile source may end the process.
-pub fn analyze_by(rules: &Rules, submission: &Submission, bounds: &Bounds) -> Report {
-    let known = Known::of(rules, submission, bounds);
+pub fn analyze_by(by: &Rules, submission: &Submission, bounds: &Bounds) -> Report {
+    let known = Known::of(by, submission, bounds);
     let risk = risk::judge(&known.program, &known.trace.facts, &known.findings, &known.flows);
     let (vulnerabilities, findings) = known
         .findings
@@ -65,13 +65,17 @@ struct Known {
 }
 
 impl Known {
-    fn of(rules: &Rules, submission: &Submission, bounds: &Bounds) -> Self {
+    fn of(by: &Rules, submission: &Submission, bounds: &Bounds) -> Self {
         let mut limits_reached = Vec::new();
         let mut program = program_of(submission, bounds, &mut limits_reached);
+        for index in 0..program.files.len() {
+            front::lower(&mut program, FileId(u16::try_from(index).unwrap_or(u16::MAX)));
+        }
+        let names = rules::names(&program);
         let trace = machine::run(&mut program, bounds, &front::lower);
         let places = Places::new(&program);
         let flows: Vec<Flow> = trace.flows.iter().map(|flow| told(flow, &places)).collect();
-        let findings = rules.judge(&program, &trace.facts, &flows);
+        let findings = by.judge(&program, &trace.facts, &names, &flows);
         Self {
             program,
             trace,

@@ -27,7 +27,7 @@ pub struct Judge<'a> {
     program: &'a Program,
     facts: &'a [Fact],
     /// Constants that have a name; numbered behind the facts.
-    names: Vec<Fact>,
+    names: &'a [Fact],
     /// Numbered behind those.
     flows: &'a [Flow],
     /// By condition, what met it, in the order of facts.
@@ -41,12 +41,18 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// Prepares a judging.
-    pub fn new(compiled: &'a Compiled, program: &'a Program, facts: &'a [Fact], flows: &'a [Flow]) -> Self {
+    pub fn new(
+        compiled: &'a Compiled,
+        program: &'a Program,
+        facts: &'a [Fact],
+        names: &'a [Fact],
+        flows: &'a [Flow],
+    ) -> Self {
         Self {
             compiled,
             program,
             facts,
-            names: super::naming::names(program),
+            names,
             flows,
             hits: vec![Vec::new(); compiled.tables.clauses.len()],
             found: vec![Vec::new(); compiled.rules.len()],
@@ -57,9 +63,7 @@ impl<'a> Judge<'a> {
 
     /// Judges every rule.
     pub fn findings(mut self) -> Vec<Finding> {
-        let names = std::mem::take(&mut self.names);
-        self.collect(&names);
-        self.names = names;
+        self.collect();
         for number in 0..self.compiled.rules.len() {
             let met = self.rule(number);
             if let Some(slot) = self.found.get_mut(number) {
@@ -69,10 +73,10 @@ impl<'a> Judge<'a> {
         self.tell()
     }
 
-    fn collect(&mut self, names: &[Fact]) {
+    fn collect(&mut self) {
         let tables = &self.compiled.tables;
         let mut met = Vec::new();
-        for (at, fact) in (0..).zip(self.facts.iter().chain(names)) {
+        for (at, fact) in (0..).zip(self.facts.iter().chain(self.names)) {
             if fact.reach == Reach::Dead {
                 continue;
             }
@@ -103,7 +107,7 @@ impl<'a> Judge<'a> {
                 self.hit(*clause, at, fact);
             }
         }
-        let behind = u32::try_from(self.facts.len() + names.len()).unwrap_or(u32::MAX);
+        let behind = u32::try_from(self.facts.len() + self.names.len()).unwrap_or(u32::MAX);
         for (at, flow) in (behind..).zip(self.flows) {
             met.clear();
             tables.flow.find(&flow.sink, &mut met);

@@ -15,9 +15,12 @@ mod place;
 mod text;
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod tests;
 
 pub use check::RuleError;
+pub use naming::names;
 pub use place::{Places, outermost};
 
 use crate::fact::Fact;
@@ -103,7 +106,8 @@ impl Rules {
     }
 
     /// What the facts and flows of a program mean: the gravest first, one finding of a rule for each line, bounded.
-    pub fn judge(&self, program: &Program, facts: &[Fact], flows: &[Flow]) -> Vec<Finding> {
-        judge::Judge::new(&self.compiled, program, facts, flows).findings()
+    /// `names` is what [`names`] told before the machine took the program's forms.
+    pub fn judge(&self, program: &Program, facts: &[Fact], names: &[Fact], flows: &[Flow]) -> Vec<Finding> {
+        judge::Judge::new(&self.compiled, program, facts, names, flows).findings()
     }
 }

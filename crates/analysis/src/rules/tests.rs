@@ -92,7 +92,7 @@ fn literal(content: &str) -> Fact {
 }
 
 fn check(matches: &str, facts: &[Fact], expected: bool) {
-    let found = rules(matches).judge(&program(), facts, &[]);
+    let found = rules(matches).judge(&program(), facts, &[], &[]);
     assert_eq!(!found.is_empty(), expected, "{matches}");
 }
 
@@ -211,7 +211,7 @@ fn leaves_dead_code_and_other_languages_alone() {
     let bash =
         format!("[[rule]]\nid = \"t.a\"\nlanguages = [\"bash\"]\n{HEAD}match = [{{ call = [\"a\"] }}]\n");
     let rules = Rules::builtin().with_file("t.toml", &bash).unwrap();
-    let found = rules.judge(&program(), &[call("a", vec![])], &[]);
+    let found = rules.judge(&program(), &[call("a", vec![])], &[], &[]);
     assert!(found.iter().all(|finding| finding.rule != "t.a"));
 }
 
@@ -222,7 +222,7 @@ fn rules_name_rules() {
          [[rule]]\nid = \"p.a\"\npart = true\n{HEAD}match = [{{ call = [\"a\"] }}]\n"
     );
     let rules = Rules::builtin().with_file("t.toml", &file).unwrap();
-    let found = rules.judge(&program(), &[call("a", vec![]), call("b", vec![])], &[]);
+    let found = rules.judge(&program(), &[call("a", vec![]), call("b", vec![])], &[], &[]);
     let ids: Vec<&str> = found.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(ids, ["t.b"]);
 }
@@ -235,7 +235,7 @@ fn tells_places_and_hidden_code() {
         start: 0,
         end: 7,
     };
-    let found = rules("{ call = ['sh:rm'] }").judge(&program(), &[inner], &[]);
+    let found = rules("{ call = ['sh:rm'] }").judge(&program(), &[inner], &[], &[]);
     let finding = found.first().unwrap();
     assert_eq!((finding.location.line, finding.location.column), (3, 1));
     assert_eq!((finding.location.end_line, finding.location.end_column), (3, 2));
@@ -250,7 +250,12 @@ fn one_finding_for_a_line() {
         call("a", vec![]),
         fact(call("a", vec![]).kind, 1),
     ];
-    assert_eq!(rules("{ call = ['a'] }").judge(&program(), &facts, &[]).len(), 2);
+    assert_eq!(
+        rules("{ call = ['a'] }")
+            .judge(&program(), &facts, &[], &[])
+            .len(),
+        2
+    );
 }
 
 fn error(file: &str) -> String {
