@@ -286,6 +286,9 @@ impl Machine<'_> {
     }
 
     fn refine_in(&mut self, act: &Act<'_>, variable: ExprId, container: ExprId, held: bool) {
+        if let (ExprKind::Text(text), false) = (&act.code.expr(variable).kind, held) {
+            return self.refine_absent(act, text, container);
+        }
         let ExprKind::Var(var) = act.code.expr(variable).kind else {
             return;
         };
@@ -320,6 +323,25 @@ impl Machine<'_> {
             return;
         }
         self.write_var(act, var, super::value::from_alternatives(items));
+    }
+
+    /// A text does not stand in a variable, or in a part of it.
+    fn refine_absent(&mut self, act: &Act<'_>, text: &str, container: ExprId) {
+        let bits = crate::taint::data().absent(text);
+        if bits == 0 {
+            return;
+        }
+        let var = match &act.code.expr(container).kind {
+            ExprKind::Var(var) => *var,
+            ExprKind::Slice(base, ..) => match act.code.expr(*base).kind {
+                ExprKind::Var(var) => var,
+                _ => return,
+            },
+            _ => return,
+        };
+        let value = self.read_var(act, var);
+        let value = self.cleared(&value, bits);
+        self.write_var(act, var, value);
     }
 
     fn delete(&mut self, act: &Act<'_>, pattern: &Pattern) -> Result<(), Stop> {

@@ -199,6 +199,8 @@ pub struct Machine<'p> {
     setting: bool,
     deferred: VecDeque<(Value, Vec<Value>, crate::ir::Span)>,
     escaped: Vec<Value>,
+    /// Functions that a library is known to call.
+    handlers: FxHashMap<(u32, FuncId), run::Handler>,
     yields: Vec<Yields>,
     inner: inner::Inner,
     reach: Reach,

@@ -181,6 +181,14 @@ impl Machine<'_> {
             return Ok(self.new_object(object));
         }
         let marks = merge_marks(&self.deep_marks(one), &self.deep_marks(other));
+        if let Some(id) = one.as_object()
+            && let Shape::Native(path) = self.store.object(id).shape
+        {
+            // A thing of a library and what an operator adds to it: such a thing again.
+            let mut object = Object::new(Shape::Native(path));
+            object.marks = marks;
+            return Ok(self.new_object(object));
+        }
         let ty = if op == BinaryOp::Add && (is_text(one) || is_text(other)) {
             Type::Text
         } else {

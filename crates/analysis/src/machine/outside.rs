@@ -9,6 +9,7 @@ use super::value::{Kind, Marks, Taint, Type, Value, Way, merge_marks, with_step}
 use super::{Act, Eval, Machine};
 use crate::fact::FactKind;
 use crate::ir::{Language, Span, Symbol, VarId};
+use crate::taint;
 use std::rc::Rc;
 
 /// Whether what is read is used as it is, or only a part of it.
@@ -128,7 +129,7 @@ impl Machine<'_> {
 
     fn value_of_path(&mut self, path: PathId, marks: Option<Rc<Marks>>, span: Span) -> Value {
         let info = self.paths.info(path);
-        let (reader, source) = (info.reader, info.taint.read);
+        let (reader, source, harmless) = (info.reader, info.taint.read, info.taint.harmless);
         let mut value = match reader {
             Some(reader) => reader(self),
             None => Value::of(Kind::Path(path)),
@@ -139,7 +140,12 @@ impl Machine<'_> {
             value = over.clone();
         }
         let mut value = value.marked(&marks);
-        if let Some(source) = source {
+        if harmless {
+            value = self.cleared(&value, u64::MAX);
+        }
+        if let Some(source) = source
+            && value.is_clean()
+        {
             value = self.as_source(&value, source, span);
         }
         value
@@ -284,6 +290,7 @@ impl Machine<'_> {
             object.marks = merge_marks(&object.marks, &given);
         }
         self.escape(arguments);
+        self.hand_over(path, arguments);
         if let Some(decorated) = self.decorated(receiver, arguments) {
             return decorated.marked(&value.marks);
         }
@@ -296,13 +303,40 @@ impl Machine<'_> {
             object.marks = marks;
             return self.new_object(object);
         }
+        let words = taint::data().words(last.trim_end_matches("()"));
         let mut kept = marks;
+        if words != 0 {
+            let cleared = Value {
+                marks: kept,
+                ..Value::unknown()
+            };
+            kept = self.cleared(&cleared, words).marks;
+        }
         if let Some(marks) = &kept
             && !marks.taints.is_empty()
         {
             kept = with_step(&kept, site.span, Note::Through(path));
         }
         self.result_of(path, kept)
+    }
+
+    /// Functions given to what is known to call them: what they return may reach a sink, what they are given be data.
+    fn hand_over(&mut self, path: PathId, arguments: &Arguments) {
+        let taint = &self.paths.info(path).taint;
+        if taint.returns.is_empty() && taint.parameters.is_empty() {
+            return;
+        }
+        let handler = super::run::Handler {
+            returns: taint.returns.clone(),
+            parameters: taint.parameters.clone(),
+        };
+        for value in &arguments.places {
+            let Some(id) = value.as_object() else { continue };
+            if let Shape::Function(closure) = &self.store.object(id).shape {
+                self.handlers
+                    .insert((closure.unit, closure.function), handler.clone());
+            }
+        }
     }
 
     /// What a decorator that is not known gives: what it was given.

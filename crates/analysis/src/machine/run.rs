@@ -18,6 +18,15 @@ use std::rc::Rc;
 
 /// How many frames and objects there are at most.
 pub(super) const OBJECTS: usize = 400_000;
+/// What is known of a function that a library calls.
+#[derive(Clone, Default)]
+pub(super) struct Handler {
+    /// What it returns reaches these sinks.
+    pub returns: Vec<u16>,
+    /// It gets data of these sources, each as its parameter of that number.
+    pub parameters: Vec<(u16, u8)>,
+}
+
 /// Steps that each function is given that nobody called, at least.
 const ENTRY_STEPS: u64 = 4_000;
 
@@ -93,6 +102,7 @@ impl<'p> Machine<'p> {
             memo: Default::default(),
             setting: false,
             deferred: Default::default(),
+            handlers: Default::default(),
             escaped: Vec::new(),
             yields: Vec::new(),
             inner: Default::default(),
@@ -212,12 +222,22 @@ impl<'p> Machine<'p> {
             } else {
                 None
             };
-            let arguments = machine.anything(language);
+            let handler = machine
+                .handlers
+                .get(&(unit, function))
+                .cloned()
+                .unwrap_or_default();
+            let arguments = machine.anything_for(&handler, language, site.span);
             let callee = Callee {
                 value: Value::of(Kind::Object(id)),
                 receiver,
             };
             let result = machine.call(callee, &arguments, site);
+            if let Ok(value) = &result {
+                for sink in &handler.returns {
+                    machine.arrives(*sink, value, site.span);
+                }
+            }
             machine.uncertain = 0;
             if let Err(Stop::Exhausted) = result {
                 return result;
@@ -236,6 +256,28 @@ impl<'p> Machine<'p> {
             more_named: Some(any),
             ..Arguments::default()
         })
+    }
+
+    /// The same, for a function of which is known what it is given.
+    fn anything_for(
+        &mut self,
+        handler: &Handler,
+        language: Language,
+        span: crate::ir::Span,
+    ) -> Rc<Arguments> {
+        let mut arguments = self.anything(language);
+        if handler.parameters.is_empty() {
+            return arguments;
+        }
+        let any = Value::of(Kind::Path(Paths::unknown(language)));
+        let given = Rc::make_mut(&mut arguments);
+        for (source, place) in &handler.parameters {
+            while given.places.len() <= usize::from(*place) {
+                given.places.push(any.clone());
+            }
+            given.places[usize::from(*place)] = self.as_source(&any, *source, span);
+        }
+        arguments
     }
 
     /// The receiver of a method that nobody called: the one instance of its class that stands for all.

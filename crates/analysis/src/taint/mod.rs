@@ -68,8 +68,12 @@ pub struct PathTaint {
     pub clears: u64,
     /// A call of it tells whether its first argument or receiver is harmless, for the sinks of these bits.
     pub guards: u64,
-    /// A function given to a call of it gets data of this source: (place of the function, parameter).
+    /// A function given to a call of it gets data of this source, as its parameter of that number.
     pub parameters: Vec<(u16, u8)>,
+    /// What a function given to a call of it returns reaches these sinks.
+    pub returns: Vec<u16>,
+    /// Reading it gives nothing that an outsider chooses, though what it is read from does.
+    pub harmless: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,6 +85,8 @@ enum Meaning {
     Clears(u64),
     Guards(u64),
     Parameter(u16, u8),
+    Returns(u16),
+    Harmless,
 }
 
 /// In which languages a path means something, and what.
@@ -97,6 +103,10 @@ pub struct Data {
     /// By the last name of the path, with what the path must end with.
     endings: FxHashMap<&'static str, Vec<(&'static str, Entry)>>,
     names: FxHashMap<&'static str, u16>,
+    /// Words in the names of functions that nobody modelled, and the bits of the sinks for which they make harmless.
+    words: Vec<(&'static str, u64)>,
+    /// Texts whose absence makes a text harmless for the sinks of these bits.
+    absent: Vec<(&'static str, u64)>,
 }
 
 /// The data; read once per process.
@@ -131,6 +141,26 @@ impl Data {
         self.names.iter().map(|(name, source)| (*name, *source))
     }
 
+    /// The bits of the sinks for which a function that nobody modelled makes harmless, by the words of its name: what calls
+    /// itself an escape is taken to be one.
+    pub fn words(&self, name: &str) -> u64 {
+        if self.words.iter().all(|(word, _)| !name.contains(word)) {
+            return 0;
+        }
+        let words = name.split('_');
+        words
+            .flat_map(|part| self.words.iter().filter(move |(word, _)| *word == part))
+            .fold(0, |bits, (_, its)| bits | its)
+    }
+
+    /// The bits of the sinks for which a text is harmless in which another does not stand.
+    pub fn absent(&self, text: &str) -> u64 {
+        self.absent
+            .iter()
+            .filter(|(known, _)| *known == text)
+            .fold(0, |bits, (_, its)| bits | its)
+    }
+
     /// The bit of a sink in [`super::machine::value::Taint::cleared`].
     pub fn bit(sink: u16) -> u64 {
         1 << (sink & 63)
@@ -160,6 +190,8 @@ impl PathTaint {
             Meaning::Clears(bits) => self.clears |= bits,
             Meaning::Guards(bits) => self.guards |= bits,
             Meaning::Parameter(source, place) => self.parameters.push((*source, *place)),
+            Meaning::Returns(sink) => self.returns.push(*sink),
+            Meaning::Harmless => self.harmless = true,
         }
     }
 }

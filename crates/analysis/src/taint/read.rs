@@ -48,6 +48,7 @@ fn read_file(data: &mut Data, table: &'static Table) {
                 &languages,
                 &Meaning::Parameter(number, place),
             );
+            add(data, &texts(at, "harmless"), &languages, &Meaning::Harmless);
         }
     }
     for sink in tables(table, "sink") {
@@ -62,6 +63,12 @@ fn read_file(data: &mut Data, table: &'static Table) {
         for at in tables(sink, "at") {
             let languages = languages(at);
             add(data, &texts(at, "write"), &languages, &Meaning::Write(number));
+            add(
+                data,
+                &texts(at, "returned"),
+                &languages,
+                &Meaning::Returns(number),
+            );
             add(
                 data,
                 &texts(at, "call"),
@@ -79,6 +86,10 @@ fn read_file(data: &mut Data, table: &'static Table) {
             add(data, &texts(at, "call"), &languages, &Meaning::Clears(bits));
             add(data, &texts(at, "guard"), &languages, &Meaning::Guards(bits));
         }
+        data.words
+            .extend(texts(sanitizer, "words").into_iter().map(|word| (word, bits)));
+        data.absent
+            .extend(texts(sanitizer, "absent").into_iter().map(|text| (text, bits)));
     }
 }
 
