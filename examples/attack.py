@@ -1,7 +1,9 @@
 # An attack that is stopped: each line tries one thing and prints what answered. The exit code is 1 when
 # anything got through. Do not run it without walls.
 #
-#   casemate run attack.py
+#   casemate run --mode observe attack.py
+#
+# casemate-mode: observe
 import ctypes
 import os
 import signal

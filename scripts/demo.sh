@@ -140,7 +140,7 @@ seen=(/proc/[0-9]*)
 echo x 2>/dev/null >/usr/bin/planted; report $? "write to /usr/bin"
 exit "$through"
 PROGRAM
-run 0 "$work/spy.sh" -- "$work/secret" "$victim"
+run 0 --mode observe "$work/spy.sh" -- "$work/secret" "$victim"
 if kill -0 "$victim" 2>/dev/null; then
     echo "  The process of the host is alive."
 else
@@ -155,7 +155,7 @@ bomb 2>/dev/null
 while :; do :; done
 PROGRAM
     started=$SECONDS
-    run 124 --json --pids 32 --timeout 3s "$work/bomb.sh" >"$work/bomb.json"
+    run 124 --mode observe --json --pids 32 --timeout 3s "$work/bomb.sh" >"$work/bomb.json"
     show "$work/bomb.json" | grep -E 'status|usage' || true
     echo "  It was over after $((SECONDS - started)) s, with everything it had started."
 else
@@ -164,7 +164,7 @@ else
 trap '' HUP INT TERM
 while :; do :; done
 PROGRAM
-    run 124 --timeout 3s "$work/deaf.sh"
+    run 124 --mode observe --timeout 3s "$work/deaf.sh"
 fi
 
 title "Done"

@@ -255,6 +255,11 @@ impl Run {
         Running::start(command, None, self.deadline, Some(self.scratch))
     }
 
+    /// Runs whatever reading the program finds: it is hostile on purpose.
+    pub fn observed(self) -> Self {
+        self.flag("--mode").flag("observe")
+    }
+
     /// Runs to the end and reads the result.
     #[track_caller]
     pub fn go(self) -> Outcome {

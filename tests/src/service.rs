@@ -49,6 +49,11 @@ impl Starting {
         }
     }
 
+    /// Runs whatever reading a program finds: for suites whose programs are hostile on purpose.
+    pub fn observing() -> Self {
+        Self::new().setting("CASEMATE_ANALYSIS_MODE", "observe")
+    }
+
     /// All of its processes in this control group.
     pub fn within(mut self, group: &Path) -> Self {
         self.group = Some(group.to_owned());
@@ -193,6 +198,11 @@ fn copy_looks(from: &Path, to: &Path) {
 }
 
 impl Service {
+    /// One with the defaults that runs whatever reading a program finds.
+    pub fn observing() -> Self {
+        Starting::observing().start()
+    }
+
     /// One with the defaults.
     #[track_caller]
     pub fn start() -> Self {

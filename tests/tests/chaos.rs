@@ -113,7 +113,9 @@ fn nothing_accepted_is_lost_and_nothing_is_left() {
     let seed = environment("CASEMATE_CHAOS_SEED").map_or(1, |text| text.parse().expect("a seed"));
     let mut random = Random::seeded(seed);
     let before = Residue::now();
-    let mut service = Starting::new().setting("CASEMATE_MAX_RUNNING", "64").start();
+    let mut service = Starting::observing()
+        .setting("CASEMATE_MAX_RUNNING", "64")
+        .start();
     let told = Told::default();
     let mut times = Vec::new();
     for number in 0..rounds {
@@ -169,7 +171,7 @@ fn every_end_is_one(service: &Service, told: &Told) {
 #[test]
 fn what_a_dead_server_left_is_killed_with_its_reason() {
     let _alone = alone();
-    let service = Service::start();
+    let service = Service::observing();
     let id = service.begin(&json!({"language": "bash", "code": "sleep 600"}));
     service.wait_for(&id, "running");
     service.child("casemate-server").expect("the server").kill();
@@ -189,7 +191,7 @@ fn what_a_dead_server_left_is_killed_with_its_reason() {
 #[test]
 fn a_broken_standard_error_is_survived() {
     let _alone = alone();
-    let service = Starting::new().deaf().start();
+    let service = Starting::observing().deaf().start();
     for victim in ["casemate-server", "casemate-warden", "casemate-server"] {
         service.child(victim).expect(victim).kill();
         service.wait_ready(seconds(10));
@@ -205,7 +207,7 @@ fn others_in_another_pid_namespace_leave_us_alone() {
     let (Some(unshare), None) = (casemate_tests::which("unshare"), casemate_tests::need_root()) else {
         return casemate_tests::skip("needs unshare(1) and root");
     };
-    let service = Service::start();
+    let service = Service::observing();
     let id = service.begin(&json!({"language": "bash", "code": "sleep 1; echo lived"}));
     service.wait_for(&id, "running");
     let scratch = casemate_tests::Scratch::new();

@@ -13,7 +13,7 @@ fn collect(code: &str, globs: &[&str]) -> (Outcome, Scratch) {
     let scratch = Scratch::new();
     let folder = scratch.folder("out");
     let run = Run::python(format!("import os, socket, sys\n{code}")).out_dir(&folder);
-    let outcome = globs.iter().fold(run, |run, glob| run.out(glob)).go();
+    let outcome = globs.iter().fold(run, |run, glob| run.out(glob)).observed().go();
     check_tree(&folder);
     let beside: Vec<_> = std::fs::read_dir(scratch.path())
         .expect("the scratch folder")
@@ -118,7 +118,12 @@ fn host_folder_is_out_of_reach() {
     let victim = scratch.write("victim", "untouched");
     let folder = scratch.folder("out");
     let code = "import os, sys\nos.symlink(sys.argv[1], 'victim')\nos.makedirs('d')\nopen('d/victim', 'w').write('changed')";
-    Run::python(code).out("**/*").out_dir(&folder).arg(&victim).go();
+    Run::python(code)
+        .out("**/*")
+        .out_dir(&folder)
+        .arg(&victim)
+        .observed()
+        .go();
     assert_eq!(std::fs::read_to_string(victim).expect("the victim"), "untouched");
     check_tree(&folder);
 }

@@ -140,7 +140,11 @@ fn written_files_stay_inside() {
     let name = marker();
     let program = "import sys\nfor folder in ('/tmp', '/dev/shm', '/workspace'):\n  \
                    open(f'{folder}/{sys.argv[1]}', 'w').write('x')";
-    casemate_tests::Run::python(program).arg(&name).go().succeeded();
+    casemate_tests::Run::python(program)
+        .arg(&name)
+        .observed()
+        .go()
+        .succeeded();
     for folder in ["/tmp", "/dev/shm", "/workspace", "."] {
         let path = std::path::Path::new(folder).join(&name);
         assert!(!path.exists(), "{} is on the host", path.display());

@@ -40,6 +40,7 @@ fn hostname_is_secret() {
     if name.len() < 4 {
         // A short name ("vm") would be found by chance: compare it whole.
         let outcome = Run::python("import os; print(os.uname().nodename)")
+            .observed()
             .go()
             .succeeded();
         assert_ne!(outcome.stdout().trim(), name, "{outcome}");

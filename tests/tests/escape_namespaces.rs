@@ -67,7 +67,10 @@ fn user_map_leaves_root_out() {
 #[test]
 fn namespaces_differ_from_outside() {
     let word = marker();
-    let mut running = Run::python("import time; time.sleep(60)").arg(&word).start();
+    let mut running = Run::python("import time; time.sleep(60)")
+        .arg(&word)
+        .observed()
+        .start();
     let process = find_inside(&word);
     for kind in NAMESPACES {
         let inside = process

@@ -151,8 +151,9 @@ fn views_are_fresh() {
     let write = "import os\nfor p in ('/tmp', '/workspace', '/dev/shm'): os.chmod(p, 0o777)\n\
                  os.makedirs('/tmp/a/b/c'); os.umask(0); open('/tmp/sitecustomize.py', 'w').write('print(\"owned\")')\n\
                  open('/workspace/os.py', 'w').write('print(\"owned\")')";
-    Run::python(write).go();
+    Run::python(write).observed().go();
     let outcome = Run::python("import os; print(sorted(os.listdir('/tmp')), os.umask(0))")
+        .observed()
         .go()
         .succeeded();
     assert!(!outcome.stdout().contains("owned"), "{outcome}");

@@ -21,7 +21,7 @@ impl Asleep {
             .disk("32M")
             .pids(77)
             .cpus(0.5);
-        let running = run.arg(&word).start();
+        let running = run.arg(&word).observed().start();
         Self {
             running,
             process: find_inside(&word),
@@ -432,7 +432,7 @@ fn environment_is_clean_from_outside() {
     let run = Run::python("import time\ntime.sleep(600)")
         .outside_env("PLANTED_SECRET", &secret)
         .arg(&word);
-    let running = run.start();
+    let running = run.observed().start();
     let process = find_inside(&word);
     for inside in all_inside(&process) {
         let environment = std::fs::read(inside.path("environ")).unwrap_or_default();

@@ -106,6 +106,7 @@ fn given_files_are_copies() {
     casemate_tests::Run::python(program)
         .flag("--file")
         .flag(option)
+        .observed()
         .go()
         .succeeded();
     assert_eq!(std::fs::read_to_string(path).expect("the file"), "original");

@@ -136,7 +136,11 @@ fn host_command_lines_are_hidden() {
     let word = marker();
     let program = "import os\nfor p in os.listdir('/proc'):\n  if p.isdigit() and int(p) != os.getpid():\n    \
                    print(p, open(f'/proc/{p}/cmdline').read())";
-    let outcome = Run::python(program).env("WORD", &word).go().succeeded();
+    let outcome = Run::python(program)
+        .env("WORD", &word)
+        .observed()
+        .go()
+        .succeeded();
     assert!(!outcome.stdout().contains(&word), "{outcome}");
     assert!(!outcome.stdout().contains("casemate run"), "{outcome}");
 }
@@ -148,7 +152,7 @@ fn nothing_lives_after_the_result() {
     let program = "import subprocess, sys\nfor _ in range(5):\n  \
                    subprocess.Popen(['sleep', '600'], start_new_session=True)\n  \
                    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', sys.argv[1]])";
-    Run::python(program).arg(&word).go().succeeded();
+    Run::python(program).arg(&word).observed().go().succeeded();
     assert!(
         processes_with(&word).is_empty(),
         "left {:?}",
@@ -159,6 +163,8 @@ fn nothing_lives_after_the_result() {
 /// The process namespace differs from the host's: the same number names another process.
 #[test]
 fn process_ids_are_not_the_hosts() {
-    let outcome = Run::python("import os; print(os.readlink('/proc/self/ns/pid'))").go();
+    let outcome = Run::python("import os; print(os.readlink('/proc/self/ns/pid'))")
+        .observed()
+        .go();
     assert_ne!(outcome.stdout().trim(), HostFacts::namespace("pid"), "{outcome}");
 }

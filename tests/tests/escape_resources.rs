@@ -59,6 +59,7 @@ fn fork_bomb_ends_with_the_sandbox() {
     let outcome = casemate_tests::Run::bash("bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 600")
         .pids(64)
         .timeout(&timeout)
+        .observed()
         .go();
     assert!(["timed_out", "failed"].contains(&outcome.status()), "{outcome}");
     assert!(outcome.elapsed < seconds(15), "{outcome}");
@@ -85,6 +86,7 @@ fn run_bomb(program: &str, megabytes: u32) -> Outcome {
         .memory("64M")
         .disk("16M")
         .arg(megabytes.to_string())
+        .observed()
         .go()
 }
 
@@ -170,6 +172,7 @@ fn full_disk_is_reported() {
     let code = std::fs::read(casemate_tests::programs().join("resources/disk_fail.py")).expect("a program");
     casemate_tests::Run::python(code)
         .disk("8M")
+        .observed()
         .go()
         .ended("disk_exceeded", 123);
 }
@@ -180,6 +183,7 @@ fn output_is_truncated() {
     let program = "import os\nfor _ in range(16): os.write(1, b'x' * 4096)";
     let outcome = casemate_tests::Run::python(program)
         .output_limit("16K")
+        .observed()
         .go()
         .succeeded();
     assert!(outcome.flag("stdout_truncated"), "{outcome}");
@@ -194,6 +198,7 @@ fn endless_output_is_killed() {
     let code = [b"import os\n".to_vec(), code].concat();
     let outcome = casemate_tests::Run::python(code)
         .output_limit("64K")
+        .observed()
         .go()
         .ended("output_exceeded", 123);
     assert!(outcome.flag("stdout_truncated"), "{outcome}");
@@ -207,6 +212,7 @@ fn endless_errors_are_killed() {
     let program = "import os\nwhile True: os.write(2, b'x' * 65536)";
     let outcome = casemate_tests::Run::python(program)
         .output_limit("64K")
+        .observed()
         .go()
         .ended("output_exceeded", 123);
     assert!(
@@ -224,6 +230,7 @@ fn cpu_time_is_bounded() {
     let limit = format!("{}ms", 400 * slowness());
     let outcome = casemate_tests::Run::python(format!("import os\n{code}"))
         .cpu_time(&limit)
+        .observed()
         .go();
     let outcome = outcome.ended("cpu_exceeded", 124);
     let used = outcome.usage("cpu_user_ms").unwrap_or(0.0) + outcome.usage("cpu_system_ms").unwrap_or(0.0);
@@ -243,6 +250,7 @@ fn share_of_processors_is_bounded() {
     let outcome = casemate_tests::Run::python(code)
         .cpus(0.5)
         .arg(wall.to_string())
+        .observed()
         .go()
         .succeeded();
     let used: f64 = outcome.stdout().trim().parse().expect("seconds");
@@ -259,6 +267,7 @@ fn bombs_end_themselves_only() {
     memory_ends("resources/memory_bomb.py", 400);
     assert!(before.contains(&own) && Process { pid: own }.exists());
     let outcome = casemate_tests::Run::python("print('still here')")
+        .observed()
         .go()
         .succeeded();
     assert_eq!(outcome.stdout(), "still here\n");

@@ -146,6 +146,7 @@ fn host_udp_hears_nothing() {
     casemate_tests::Run::python(program)
         .network("loopback")
         .arg(port.to_string())
+        .observed()
         .go()
         .succeeded();
     assert_eq!(
@@ -183,7 +184,7 @@ fn loopback_cannot_be_reconfigured() {
 /// Landlock refuses TCP before the network namespace does, where the kernel has Landlock ABI 4.
 #[test]
 fn landlock_refuses_tcp() {
-    let outcome = casemate_tests::Run::bash("true").go().succeeded();
+    let outcome = casemate_tests::Run::bash("true").observed().go().succeeded();
     match outcome.layer("landlock").as_deref() {
         Some("enforced") => drop(probe("sockets/landlock_tcp.py").held()),
         state => casemate_tests::skip(&format!("Landlock is {state:?} here: TCP needs ABI 4, Linux 6.7")),

@@ -15,7 +15,12 @@ fn short() -> String {
 
 #[track_caller]
 fn times_out(run: Run, word: &str) -> Outcome {
-    let outcome = run.timeout(&short()).arg(word).go().ended("timed_out", 124);
+    let outcome = run
+        .timeout(&short())
+        .arg(word)
+        .observed()
+        .go()
+        .ended("timed_out", 124);
     let limit = Duration::from_millis(500) * slowness();
     assert!(
         outcome.elapsed >= limit && outcome.elapsed < limit + seconds(2),
@@ -109,7 +114,7 @@ fn held_output_does_not_stall() {
     let program = "import subprocess, sys\n\
                    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', sys.argv[1]])\n\
                    print('done')";
-    let outcome = Run::python(program).arg(&word).go().succeeded();
+    let outcome = Run::python(program).arg(&word).observed().go().succeeded();
     assert_eq!(outcome.stdout(), "done\n");
     assert!(outcome.elapsed < seconds(5), "{outcome}");
     assert!(
@@ -123,7 +128,7 @@ fn held_output_does_not_stall() {
 #[test]
 fn flooding_grandchild_does_not_stall() {
     let program = "import subprocess\nprint('done', flush=True)\nsubprocess.Popen(['yes'])";
-    let outcome = Run::python(program).go();
+    let outcome = Run::python(program).observed().go();
     assert!(
         ["succeeded", "output_exceeded"].contains(&outcome.status()),
         "{outcome}"
@@ -136,7 +141,7 @@ fn flooding_grandchild_does_not_stall() {
 #[test]
 fn output_is_complete_at_the_end() {
     let program = "import os, sys\nos.write(1, b'x' * 900_000)\nos.write(2, b'y' * 900_000)";
-    let outcome = Run::python(program).go().succeeded();
+    let outcome = Run::python(program).observed().go().succeeded();
     assert_eq!(
         (outcome.stdout().len(), outcome.stderr().len()),
         (900_000, 900_000)
@@ -164,6 +169,7 @@ fn overshoot_is_small() {
     for _ in 0..runs {
         let outcome = Run::python(FOREVER)
             .timeout(&format!("{limit}ms"))
+            .observed()
             .go()
             .ended("timed_out", 124);
         let wall = outcome.usage("wall_ms").expect("the wall time is measured");
@@ -190,6 +196,7 @@ fn timed_out_runs_had_their_time() {
     for _ in 0..5 {
         let outcome = Run::python(FOREVER)
             .timeout(&format!("{limit}ms"))
+            .observed()
             .go()
             .ended("timed_out", 124);
         let wall = outcome.usage("wall_ms").expect("the wall time is measured");
@@ -200,7 +207,11 @@ fn timed_out_runs_had_their_time() {
 /// The limit counts wall time also while the program sleeps and its CPU time stands still.
 #[test]
 fn wall_wins_over_cpu() {
-    let outcome = Run::python(FOREVER).timeout(&short()).cpu_time("60s").go();
+    let outcome = Run::python(FOREVER)
+        .timeout(&short())
+        .cpu_time("60s")
+        .observed()
+        .go();
     assert_eq!(outcome.status(), "timed_out", "{outcome}");
 }
 
@@ -209,6 +220,7 @@ fn wall_wins_over_cpu() {
 fn ending_in_time_is_success() {
     Run::python("print(1)")
         .timeout(&format!("{}s", seconds(10).as_secs()))
+        .observed()
         .go()
         .succeeded();
 }

@@ -99,7 +99,7 @@ fn need_zygote(service: &Service) -> Option<Skip> {
 
 /// No sandbox stands ready with a program's process in it: every Python run is forked on demand.
 fn unpooled() -> Starting {
-    Starting::new()
+    Starting::observing()
         .setting("CASEMATE_POOL_MAX_IDLE", "0")
         .setting("CASEMATE_POOL_MIN_IDLE", "0")
 }
@@ -151,7 +151,7 @@ fn processes_threads_and_signals_are_the_same() {
 
 #[test]
 fn a_child_that_waited_is_the_same() {
-    let service = Service::start();
+    let service = Service::observing();
     compare(&service, "exits.cases");
     compare(&service, "finish.cases");
 }
@@ -241,7 +241,7 @@ fn draw(service: &Service, case: &Case, paths: &[&str]) -> String {
 
 #[test]
 fn two_children_never_share_what_is_random() {
-    for starting in [unpooled(), Starting::new()] {
+    for starting in [unpooled(), Starting::observing()] {
         let service = starting.start();
         if let Some(skip) = need_zygote(&service) {
             return skip.report();
@@ -261,7 +261,7 @@ fn nor_when_the_zygote_had_loaded_the_sources() {
         Skip::because("numpy is not installed: its generator is not looked at").report();
     }
     drop(service);
-    for starting in [unpooled(), Starting::new()] {
+    for starting in [unpooled(), Starting::observing()] {
         let service = starting.setting("CASEMATE_PYTHON_PRELOAD", &preloads).start();
         let loaded = "import sys\nprint('ssl' in sys.modules, 'uuid' in sys.modules)";
         assert_eq!(service.run("python", loaded)["stdout"], "True True\n");
@@ -281,7 +281,7 @@ fn a_preload_that_is_not_there_costs_the_zygote_only() {
 
 #[test]
 fn preloads_that_are_no_names_are_refused() {
-    let (code, words) = Starting::new()
+    let (code, words) = Starting::observing()
         .setting("CASEMATE_PYTHON_PRELOAD", "os; import x")
         .refused();
     assert_eq!(code, 2, "{words}");

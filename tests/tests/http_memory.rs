@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 #[test]
 fn executions_wait_while_the_host_lacks_memory_and_it_is_told_why() {
     // No host has so much free.
-    let service = Starting::new().setting("CASEMATE_FREE_PERCENT", "99").start();
+    let service = Starting::observing()
+        .setting("CASEMATE_FREE_PERCENT", "99")
+        .start();
     let id = service.begin(&json!({"language": "bash", "code": "echo x"}));
     let waits = until(seconds(10), || {
         let status = service.get("/v1/status").expect(200).json();
@@ -44,7 +46,7 @@ fn executions_wait_while_the_host_lacks_memory_and_it_is_told_why() {
 
 #[test]
 fn executions_start_while_the_host_has_memory() {
-    let service = Service::start();
+    let service = Service::observing();
     assert_eq!(service.run("bash", "echo x")["status"], "succeeded");
     let metrics = service.get("/metrics").expect(200);
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
@@ -57,7 +59,9 @@ fn executions_start_while_the_host_has_memory() {
 #[test]
 fn the_free_share_has_bounds() {
     for bad in ["0", "100", "x"] {
-        let (code, words) = Starting::new().setting("CASEMATE_FREE_PERCENT", bad).refused();
+        let (code, words) = Starting::observing()
+            .setting("CASEMATE_FREE_PERCENT", bad)
+            .refused();
         assert_eq!(code, 2, "{words}");
         assert!(words.contains("free_percent"), "{words}");
     }
@@ -109,7 +113,7 @@ fn the_one_that_takes_more_than_its_like_goes_and_no_other() {
     let Some(host) = SmallHost::make(300 << 20) else {
         return casemate_tests::skip("no control group with a memory limit can be made here");
     };
-    let service = Starting::new().within(&host.0).start();
+    let service = Starting::observing().within(&host.0).start();
     let innocent =
         service.begin(&json!({"language": "bash", "code": "sleep 50", "limits": {"wall_ms": 60_000}}));
     // Slow enough to be seen before the kernel sees it, and bounded by more than there is.
@@ -143,7 +147,7 @@ fn the_one_that_takes_more_than_its_like_goes_and_no_other() {
 
 #[test]
 fn programs_go_before_the_service_when_the_kernel_chooses() {
-    let service = Service::start();
+    let service = Service::observing();
     let score = |process: casemate_tests::Process| -> i32 {
         let text = std::fs::read_to_string(process.path("oom_score_adj")).expect("the score");
         text.trim().parse().expect("a number")

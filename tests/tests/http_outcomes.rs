@@ -17,7 +17,7 @@ fn ends(service: &Service, mut body: Value, status: &str) -> Value {
 
 #[test]
 fn programs_end_as_the_contract_says() {
-    let service = Service::start();
+    let service = Service::observing();
     let bash = |code: &str| json!({"language": "bash", "code": code});
     let with = |code: &str, limits: Value| json!({"language": "bash", "code": code, "limits": limits});
     let result = ends(&service, bash("echo out; echo err >&2"), "succeeded");
@@ -56,7 +56,7 @@ fn memory_is_bounded() {
     if let Some(skip) = casemate_tests::need_cgroup() {
         return skip.report();
     }
-    let service = Service::start();
+    let service = Service::observing();
     let eater = json!({
         "language": "python", "code": "x = []\nwhile True: x.append(bytearray(1 << 20))",
         "limits": {"memory_bytes": 32 << 20},
@@ -66,7 +66,7 @@ fn memory_is_bounded() {
 
 #[test]
 fn output_that_is_no_text_is_kept_whole() {
-    let service = Service::start();
+    let service = Service::observing();
     let code = "import sys\nsys.stdout.buffer.write(bytes(range(256)) * 256)";
     let result = ends(&service, json!({"language": "python", "code": code}), "succeeded");
     let encoded = result["stdout_base64"].as_str().expect("base64");
@@ -80,7 +80,7 @@ fn output_that_is_no_text_is_kept_whole() {
 /// The example of each language, where the service has the language.
 #[test]
 fn every_language_runs() {
-    let service = Service::start();
+    let service = Service::observing();
     let folder = casemate_tests::programs().join("../../examples/languages");
     let list = service.get("/v1/languages").expect(200).json();
     let rows = list["languages"].as_array().expect("languages");
@@ -111,7 +111,7 @@ fn a_compile_error_is_the_programs_failure() {
     if let Some(skip) = casemate_tests::need_language("c", &["gcc"]) {
         return skip.report();
     }
-    let service = Service::start();
+    let service = Service::observing();
     let result = ends(
         &service,
         json!({"language": "c", "code": "int main( {"}),
@@ -138,7 +138,7 @@ fn output(events: &[Event], name: &str) -> String {
 
 #[test]
 fn events_come_as_they_happen_and_again() {
-    let service = Service::start();
+    let service = Service::observing();
     let code = "echo one; sleep 0.3; echo err >&2; sleep 0.3; echo two; sleep 0.3";
     let id = service.begin(&json!({"language": "bash", "code": code}));
     let stream = EventStream::open(service.address(), &id, None);
@@ -171,7 +171,7 @@ fn events_come_as_they_happen_and_again() {
 
 #[test]
 fn many_follow_one_execution() {
-    let service = Service::start();
+    let service = Service::observing();
     let code = "for i in $(seq 200); do echo $i; done; sleep 0.2; echo end";
     let id = service.begin(&json!({"language": "bash", "code": code}));
     let all: Vec<String> = std::thread::scope(|scope| {
@@ -195,7 +195,7 @@ fn many_follow_one_execution() {
 /// Whoever follows slowly or not at all holds nobody up.
 #[test]
 fn a_follower_that_reads_nothing_holds_nobody_up() {
-    let service = Service::start();
+    let service = Service::observing();
     let body = json!({"language": "bash", "code": "head -c 8M /dev/zero | tr '\\0' x; sleep 0.2",
                       "limits": {"output_bytes": 16 << 20}});
     let id = service.begin(&body);

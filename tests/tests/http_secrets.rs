@@ -45,7 +45,7 @@ fn no_program_finds_a_secret_of_the_service() {
     let result = if environment("CASEMATE_TEST_SERVER").is_some() {
         Run::python(SEEKER).go().stdout().to_owned()
     } else {
-        let service = Starting::new()
+        let service = Starting::observing()
             .setting("SECRET_OF_THE_SERVER", "planted-secret")
             .start();
         service.scratch().write("data/secret", "planted-secret");
@@ -60,7 +60,7 @@ fn no_program_finds_a_secret_of_the_service() {
 /// Proof that the seeker can find something: what the caller hands in itself.
 #[test]
 fn the_seeker_finds_what_is_there() {
-    let service = Service::start();
+    let service = Service::observing();
     let body = json!({"language": "python", "code": SEEKER, "files": [{"path": "note", "content": "planted-secret"}]});
     let result = service.post(&body, &[]).expect(200).json();
     assert_eq!(result["stdout"], "ESCAPED: ['/workspace/note']\n", "{result}");
@@ -69,7 +69,7 @@ fn the_seeker_finds_what_is_there() {
 /// One program leaves nothing for the next one of the same service.
 #[test]
 fn the_next_program_finds_nothing_of_the_one_before() {
-    let service = Service::start();
+    let service = Service::observing();
     let leave = "for d in /tmp /workspace /dev/shm; do echo planted-secret > $d/left; done; export L=planted-secret; sleep 60 &";
     for _ in 0..3 {
         assert_eq!(service.run("bash", leave)["status"], "succeeded");

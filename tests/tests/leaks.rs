@@ -41,7 +41,10 @@ fn a_living_run_is_seen() {
     let _alone = alone();
     let before = Residue::now();
     let word = marker();
-    let running = Run::python("import time\ntime.sleep(600)").arg(&word).start();
+    let running = Run::python("import time\ntime.sleep(600)")
+        .arg(&word)
+        .observed()
+        .start();
     casemate_tests::find_inside(&word).settle();
     let seen = Residue::now().beyond(&before);
     running.signal("TERM");
@@ -62,26 +65,50 @@ fn a_living_run_is_seen() {
 /// One run of many, of several kinds: good ones, bad ones, ended ones.
 fn one(number: u64) {
     match number % 10 {
-        0 => drop(Run::python("import sys; sys.exit(3)").go().ended("failed", 3)),
-        1 => drop(Run::bash("sleep 600 & sleep 600 & echo left").go().succeeded()),
-        2 => drop(Run::bash("echo out > out.txt").out("*.txt").go().succeeded()),
-        3 => drop(Run::bash("echo loopback").network("loopback").go().succeeded()),
+        0 => drop(
+            Run::python("import sys; sys.exit(3)")
+                .observed()
+                .go()
+                .ended("failed", 3),
+        ),
+        1 => drop(
+            Run::bash("sleep 600 & sleep 600 & echo left")
+                .observed()
+                .go()
+                .succeeded(),
+        ),
+        2 => drop(
+            Run::bash("echo out > out.txt")
+                .out("*.txt")
+                .observed()
+                .go()
+                .succeeded(),
+        ),
+        3 => drop(
+            Run::bash("echo loopback")
+                .network("loopback")
+                .observed()
+                .go()
+                .succeeded(),
+        ),
         4 if number % 40 == 4 => {
             let limit = format!("{}ms", 100 * slowness());
             drop(
                 Run::bash("sleep 600")
                     .timeout(&limit)
+                    .observed()
                     .go()
                     .ended("timed_out", 124),
             );
         }
-        5 => drop(Run::bash("kill -9 $$").go().ended("failed", 137)),
+        5 => drop(Run::bash("kill -9 $$").observed().go().ended("failed", 137)),
         6 => drop(
             Run::python("open('/dev/shm/x', 'w').write('x'); open('/tmp/y', 'w').write('y')")
+                .observed()
                 .go()
                 .succeeded(),
         ),
-        _ => drop(Run::bash("exit 0").go().succeeded()),
+        _ => drop(Run::bash("exit 0").observed().go().succeeded()),
     }
 }
 
@@ -179,7 +206,7 @@ fn kills_at_random_moments_leave_nothing() {
             .then_some(())
     });
     assert!(gone.is_some(), "left: {:#?}", Residue::now().beyond(&before));
-    Run::bash("true").go().succeeded();
+    Run::bash("true").observed().go().succeeded();
     nothing_beyond(&before, seconds(5));
 }
 

@@ -54,7 +54,12 @@ fn a_starved_sandbox_ends_in_time() {
     let code =
         "import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\nwhile True: pass";
     let begun = Instant::now();
-    let outcome = Run::python(code).cpus(0.05).timeout("500ms").out("nothing").go();
+    let outcome = Run::python(code)
+        .cpus(0.05)
+        .timeout("500ms")
+        .out("nothing")
+        .observed()
+        .go();
     assert_eq!(outcome.status(), "timed_out", "{outcome}");
     assert!(begun.elapsed() < seconds(3), "{:?}", begun.elapsed());
 }
@@ -64,7 +69,7 @@ fn a_starved_sandbox_ends_in_time() {
 fn collecting_does_not_count_as_running() {
     let code = "for i in range(8000):\n    open(f'{i:05}' + 'a' * 200, 'w').close()";
     let run = Run::python(code).timeout("20s").deadline(60);
-    let outcome = run.out("**/*a*a*a*a*a*a*a*a*a*a*b").go().succeeded();
+    let outcome = run.out("**/*a*a*a*a*a*a*a*a*a*a*b").observed().go().succeeded();
     assert_eq!(outcome.files().len(), 0);
 }
 
@@ -92,6 +97,7 @@ fn returned_files_are_never_executable() {
     Run::python("open('tool.sh', 'w').write('evil')")
         .out("tool.sh")
         .out_dir(scratch.path())
+        .observed()
         .go()
         .succeeded();
     assert_eq!(std::fs::read_to_string(&tool).unwrap(), "evil");
@@ -103,9 +109,17 @@ fn returned_files_are_never_executable() {
 fn no_netlink_without_a_network() {
     let code = "import socket\ntry:\n    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)\n    print('open')\n\
                 except OSError as e:\n    print('refused')";
-    assert_eq!(Run::python(code).go().succeeded().stdout(), "refused\n");
     assert_eq!(
-        Run::python(code).network("loopback").go().succeeded().stdout(),
+        Run::python(code).observed().go().succeeded().stdout(),
+        "refused\n"
+    );
+    assert_eq!(
+        Run::python(code)
+            .network("loopback")
+            .observed()
+            .go()
+            .succeeded()
+            .stdout(),
         "open\n"
     );
 }
@@ -115,5 +129,5 @@ fn no_netlink_without_a_network() {
 fn the_oom_score_stays() {
     let code = "try:\n    open('/proc/self/oom_score_adj', 'w').write('0')\nexcept OSError:\n    pass\n\
                 print(open('/proc/self/oom_score_adj').read().strip())";
-    assert_eq!(Run::python(code).go().succeeded().stdout(), "900\n");
+    assert_eq!(Run::python(code).observed().go().succeeded().stdout(), "900\n");
 }

@@ -101,7 +101,7 @@ fn what_it_holds_does_not_grow() {
     let runs: u64 =
         environment("CASEMATE_SOAK_RUNS").map_or(2000, |text| text.parse().expect("a number of runs"));
     // As many stand ready at the end as at the start.
-    let service = Starting::new()
+    let service = Starting::observing()
         .setting("CASEMATE_POOL_MIN_IDLE", "4")
         .setting("CASEMATE_POOL_MAX_IDLE", "4")
         .start();

@@ -36,7 +36,7 @@ fn each_way_is_taken_and_named() {
     if rootless() {
         return skip("with one id alone nothing is forked");
     }
-    let service = Service::start();
+    let service = Service::observing();
     await_idle(&service, "python");
     let code = "import os\nprint(os.getpid(), os.getppid(), __file__)";
     let pooled = python(&service, code, json!({}));
@@ -53,7 +53,7 @@ fn each_way_is_taken_and_named() {
     }
     let fresh = python(&service, "print(1)", json!({"profile": "fresh"}));
     assert_eq!(fresh["path"], "exec", "{fresh}");
-    let forked = Starting::new()
+    let forked = Starting::observing()
         .setting("CASEMATE_POOL_MAX_IDLE", "0")
         .setting("CASEMATE_POOL_MIN_IDLE", "0")
         .start();
@@ -64,7 +64,7 @@ fn each_way_is_taken_and_named() {
 
 #[test]
 fn limits_that_come_late_hold() {
-    let service = Service::start();
+    let service = Service::observing();
     await_idle(&service, "python");
     let meminfo = "print(open('/proc/meminfo').readline().split()[1])";
     let seen = python(&service, meminfo, json!({"limits": {"memory_bytes": 100 << 20}}));
@@ -99,7 +99,7 @@ fn limits_that_come_late_hold() {
 
 #[test]
 fn a_sandbox_is_used_once_and_nothing_of_its_user_stays() {
-    let service = Service::start();
+    let service = Service::observing();
     await_idle(&service, "python");
     // A socket without a network namespace's help, names in it, and files in every place that can be written.
     let leave = "import os, socket\n\
@@ -126,7 +126,7 @@ fn a_sandbox_is_used_once_and_nothing_of_its_user_stays() {
         }
     }
     // The same as in a network namespace that nobody was in before.
-    let fresh = Service::start();
+    let fresh = Service::observing();
     let fresh = python(&fresh, look, json!({"profile": "fresh"}));
     assert_eq!(fresh["stdout"], first["stdout"]);
 }
@@ -153,7 +153,7 @@ fn a_zygote_that_dies_is_replaced_and_nobody_notices() {
     if rootless() {
         return skip("with one id alone there is no zygote");
     }
-    let service = Service::start();
+    let service = Service::observing();
     await_idle(&service, "python");
     let running =
         service.begin(&json!({"language": "python", "code": "import time\ntime.sleep(2)\nprint('through')"}));
@@ -178,7 +178,7 @@ fn a_template_that_dies_takes_its_sandboxes_and_is_replaced() {
     if rootless() {
         return skip("with one id alone there is no zygote");
     }
-    let service = Service::start();
+    let service = Service::observing();
     await_idle(&service, "python");
     let running = service.begin(&json!({"language": "python", "code": "import time\ntime.sleep(60)"}));
     service.wait_for(&running, "running");

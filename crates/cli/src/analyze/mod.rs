@@ -8,6 +8,8 @@ mod options;
 mod report;
 mod sarif;
 mod suppress;
+#[cfg(feature = "test-omit-walls")]
+mod trial;
 
 pub use options::Options;
 
@@ -77,6 +79,10 @@ pub fn run(options: &Options, explicit: Option<&Path>) -> Result<u8> {
     if let Some(mode) = options.mode {
         policy.mode = mode.into();
     }
+    #[cfg(feature = "test-omit-walls")]
+    if let Some(what) = &options.worker_try {
+        return trial::run(what, &loaded);
+    }
     if !options.evaluate.is_empty() {
         return evaluate::run(options, &loaded, &policy);
     }
@@ -130,6 +136,16 @@ fn programs(options: &Options) -> Result<Vec<Vec<SourceFile>>> {
     })
 }
 
+/// How processes that read are started.
+fn readers(loaded: &Loaded) -> Result<Readers<'static>> {
+    Ok(Readers {
+        program: Path::new("/proc/self/exe"),
+        id: loaded.analysis_id()?,
+        network_namespace: true,
+        most: MOST_PROGRAMS,
+    })
+}
+
 /// Has submissions read by as many processes as there are CPUs; `done` is told each answer as it comes.
 fn read_all(
     options: &Options,
@@ -139,12 +155,7 @@ fn read_all(
 ) -> Result<()> {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let all = submissions.len();
-    let readers = Readers {
-        program: Path::new("/proc/self/exe"),
-        id: loaded.analysis_id()?,
-        network_namespace: true,
-        most: MOST_PROGRAMS,
-    };
+    let readers = readers(loaded)?;
     let mut crew = Crew::new(Terms {
         start: Box::new(move || readers.start()),
         places: options.workers.map_or(cpus, usize::from).min(all),

@@ -24,12 +24,18 @@ Exit codes:
   125  casemate itself failed
   2    wrong flags or input";
 
+/// Flags with which nothing has to be named.
+#[cfg(feature = "test-omit-walls")]
+const NOT_NEEDED_WITH: [&str; 2] = ["evaluate", "worker_try"];
+#[cfg(not(feature = "test-omit-walls"))]
+const NOT_NEEDED_WITH: [&str; 1] = ["evaluate"];
+
 /// Reads programs without running them: findings, taint flows, risk.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Files, folders, patterns such as 'src/**/*.py'; `-` reads standard input
-    #[arg(value_name = "PATH", required_unless_present = "evaluate")]
+    #[arg(value_name = "PATH", required_unless_present_any = NOT_NEEDED_WITH)]
     pub paths: Vec<PathBuf>,
     /// Language of every file, where extension and shebang do not say it
     #[arg(long, short, value_name = "NAME")]
@@ -61,6 +67,10 @@ pub struct Options {
     /// Programs that are read at once; the CPUs that there are when not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Let a process that reads try what its walls forbid (tests only)
+    #[cfg(feature = "test-omit-walls")]
+    #[arg(long, hide = true, value_name = "WHAT")]
+    pub worker_try: Option<String>,
 }
 
 /// What makes the exit code 1.

@@ -1,24 +1,20 @@
 //! Restrictions: which there are for a risky program, and what they make of its request.
 
 use casemate_types::analysis::Restriction;
-use casemate_types::{Bytes, ExecutionRequest, Network};
+use casemate_types::{Bytes, ExecutionRequest, Limits, Network};
 use std::time::Duration;
 
-const MEMORY: Bytes = Bytes::mib(256);
-const PROCESSES: u32 = 64;
-const WALL: Duration = Duration::from_secs(10);
-const DISK: Bytes = Bytes::mib(64);
-
-/// What is taken from a request that is risky and may run. Only what it asked more of is named.
+/// What is taken from a request that is risky and may run: the network, and what it asked for beyond the usual limits.
+/// Only what changes something is named.
 pub fn tighten(request: &ExecutionRequest) -> Vec<Restriction> {
-    let limits = &request.limits;
-    let wall = u64::try_from(WALL.as_millis()).unwrap_or(u64::MAX);
+    let (asked, usual) = (&request.limits, Limits::default());
+    let wall = u64::try_from(usual.wall.as_millis()).unwrap_or(u64::MAX);
     let all = [
         (request.network != Network::None, Restriction::NetworkOff),
-        (limits.memory > MEMORY, Restriction::Memory(MEMORY.0)),
-        (limits.pids > PROCESSES, Restriction::Processes(PROCESSES)),
-        (limits.wall > WALL, Restriction::WallTime(wall)),
-        (limits.disk > DISK, Restriction::Disk(DISK.0)),
+        (asked.memory > usual.memory, Restriction::Memory(usual.memory.0)),
+        (asked.pids > usual.pids, Restriction::Processes(usual.pids)),
+        (asked.wall > usual.wall, Restriction::WallTime(wall)),
+        (asked.disk > usual.disk, Restriction::Disk(usual.disk.0)),
     ];
     all.into_iter()
         .filter(|(more, _)| *more)

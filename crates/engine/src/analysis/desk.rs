@@ -21,6 +21,10 @@ use std::time::Duration;
 /// How often a thread that has nothing to do looks whether its process still lives.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Processes that may die on a program before it counts as the program's doing: one, or all that there were, may have
+/// been ended by somebody else.
+const MOST_DEATHS: u8 = 3;
+
 /// Called once with the answer, by another thread; must not block.
 pub type Done = Box<dyn FnOnce(Reading) + Send>;
 /// Called with the serial number of a process that is of no use any more.
@@ -48,8 +52,8 @@ struct Task {
     bytes: Vec<u8>,
     hash: Hash,
     done: Done,
-    /// A process died on it: it is asked once more, of another one, since a death may have had another reason.
-    again: bool,
+    /// How often a process died on it.
+    deaths: u8,
 }
 
 #[derive(Default)]
@@ -135,7 +139,7 @@ impl Desk {
             bytes,
             hash,
             done,
-            again: false,
+            deaths: 0,
         });
         self.changed.notify_one();
     }
@@ -219,9 +223,10 @@ impl Desk {
             Reading::Trouble(Trouble::Late) => {
                 self.late.fetch_add(1, Ordering::Relaxed);
             }
-            Reading::Trouble(_) if !task.again => {
+            Reading::Trouble(_) if task.deaths + 1 < MOST_DEATHS => {
                 self.crashed.fetch_add(1, Ordering::Relaxed);
-                self.inner().queue.push_front(Task { again: true, ..task });
+                let deaths = task.deaths + 1;
+                self.inner().queue.push_front(Task { deaths, ..task });
                 self.changed.notify_one();
                 return;
             }

@@ -35,6 +35,9 @@ pub fn submission(request: &ExecutionRequest, language: &str, name: &str) -> Sub
 
 /// The language of a file by its extension or its first line.
 pub fn language_of(path: &str, content: &[u8]) -> Option<ir::Language> {
+    if path.ends_with(".ipynb") {
+        return Some(ir::Language::Python);
+    }
     let table = Table::builtin();
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
