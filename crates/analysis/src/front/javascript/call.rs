@@ -10,14 +10,7 @@ impl<'a> Lowering<'a, '_> {
         if let Some(import) = self.require(call) {
             return import;
         }
-        let callee = match &call.callee {
-            ast::Expression::Super(node) => {
-                self.this();
-                let receiver = self.add(ExprKind::Super, node.span);
-                self.field(receiver, "constructor", node.span)
-            }
-            callee => self.expr(callee),
-        };
+        let callee = self.expr(&call.callee);
         let arguments = self.call_arguments(&call.arguments);
         self.add(
             ExprKind::Call {

@@ -184,8 +184,7 @@ impl<'a> Lowering<'a, '_> {
         if site.derived {
             let rest = self.temporary();
             let value = self.variable(rest, class.span);
-            let receiver = self.add(ExprKind::Super, class.span);
-            let callee = self.field(receiver, "constructor", class.span);
+            let callee = self.add(ExprKind::Super, class.span);
             let arguments = vec![Argument {
                 value,
                 kind: ArgumentKind::Spread,

@@ -238,10 +238,7 @@ impl<'a> Lowering<'a, '_> {
         let Some(ExprKind::Call { callee, .. }) = kind(expr) else {
             return false;
         };
-        let Some(ExprKind::Field(base, name)) = kind(*callee) else {
-            return false;
-        };
-        matches!(kind(*base), Some(ExprKind::Super)) && self.program.names.find("constructor") == Some(*name)
+        matches!(kind(*callee), Some(ExprKind::Super))
     }
 
     /// A function that uses `arguments` takes all of them there, and its parameters from it.

@@ -6,8 +6,8 @@
 //!
 //! - An accessor (`get x() {}`) is a call of the global `@getter` with a function; a setter one of `@setter` with a function
 //!   and the getter's accessor if there is one. Static and other members share the attributes of the class.
-//! - `super(...)` is a call of the field `constructor` of [`ir::ExprKind::Super`]. Fields of instances are assigned at the
-//!   constructor's start, or behind its `super()`; one is made where a class has fields and no constructor.
+//! - `super(...)` is a call of [`ir::ExprKind::Super`]. Fields of instances are assigned at the constructor's start, or behind
+//!   its `super()`; one is made where a class has fields and no constructor.
 //! - `===` is [`ir::CompareOp::Is`], `==` is [`ir::CompareOp::Equal`].
 //! - A private name keeps its `#`; a well-known symbol (`Symbol.iterator`) is the text `@@iterator`.
 //! - CommonJS: where a file uses `module` or `exports` without binding it, both are variables, and `module.exports` is

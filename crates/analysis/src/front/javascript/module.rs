@@ -73,11 +73,8 @@ impl<'a> Lowering<'a, '_> {
             S::ExportDeclaration(export) => self.export_declaration(export, out),
             S::ExportDefaultDeclaration(export) => self.export_default(export, out),
             S::ExportAllDeclaration(export) if export.export_kind == ast::ImportOrExportKind::Value => {
-                let (name, item) = match &export.exported {
-                    Some(name) => (export_text(name), None),
-                    None => ("*", Some("*")),
-                };
-                let value = self.import(export.source.value.as_str(), item, export.span);
+                let value = self.import(export.source.value.as_str(), None, export.span);
+                let name = export.exported.as_ref().map_or("*", export_text);
                 self.export(name, value, export.span, out);
             }
             S::ExportFromDeclaration(export) if export.export_kind == ast::ImportOrExportKind::Value => {
