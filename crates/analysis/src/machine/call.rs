@@ -334,6 +334,7 @@ impl Machine<'_> {
                 };
                 self.call(callee, arguments, site)
             }
+            Shape::Native(_) if self.is_proxy(id) => self.proxy_call(id, receiver, arguments, site.span),
             Shape::Native(path) => self.call_path(*path, value, receiver, arguments, site),
             Shape::Instance => {
                 let name = self.program.names.find("__call__");

@@ -90,7 +90,15 @@ impl Machine<'_> {
                 let path = Rc::clone(path);
                 return self.package_field(act, &path, name, span);
             }
+            Shape::Class(_)
+                if act.language != Language::Python && self.program.names.text(name) == "prototype" =>
+            {
+                return Ok(base.clone());
+            }
             Shape::Native(path) => {
+                if let Some(result) = self.proxy_get(act, id, base, name, span) {
+                    return result;
+                }
                 if let Some(found) = self.lookup(id, name) {
                     return Ok(found.value.marked(&base.marks));
                 }
@@ -321,6 +329,9 @@ impl Machine<'_> {
                 return Ok(());
             }
             Shape::Native(path) => {
+                if let Some(result) = self.proxy_set(act, id, base, name, value, span) {
+                    return result;
+                }
                 let field = self.field_path(*path, name);
                 self.tell_write(act, field, value, span);
                 self.write_sink(act, field, value, span);

@@ -261,12 +261,23 @@ impl Machine<'_> {
                 let nothing = self.nothing(act);
                 value = Some(value.map_or_else(|| nothing.clone(), |known| known.join(&nothing)));
             }
+            Some(Flow::Raise(raised)) if value.is_none() && yields.is_none() && self.gives_promise(act) => {
+                return Ok(super::library::javascript::rejected_with(self, raised));
+            }
             Some(Flow::Raise(raised)) if value.is_none() => return Err(Stop::Raise(Box::new(raised))),
             _ => {}
         }
         match yields {
             Some(yields) => Ok(self.generator(yields)),
-            None => value.ok_or(Stop::Dead),
+            None => {
+                let value = value.ok_or(Stop::Dead)?;
+                // Other values are taken for promises of themselves.
+                let nothing = matches!(value.kind, Kind::Undefined | Kind::Null);
+                if nothing && self.gives_promise(act) {
+                    return Ok(super::library::javascript::settled_with(self, value));
+                }
+                Ok(value)
+            }
         }
     }
 

@@ -437,14 +437,16 @@ impl Machine<'_> {
 
     /// What a loop over a value goes through: of an instance, what its `__iter__` gives.
     pub(super) fn iterator_of(&mut self, act: &Act<'_>, value: &Value, span: Span) -> Eval {
-        let _ = act;
         let Kind::Object(id) = value.kind else {
             return Ok(value.clone());
         };
+        if act.language != Language::Python {
+            return self.script_iterator(value, span);
+        }
         if !matches!(self.store.object(id).shape, Shape::Instance) {
             return Ok(value.clone());
         }
-        for name in ["__iter__", "__aiter__", "@@iterator", "@@asyncIterator"] {
+        for name in ["__iter__", "__aiter__"] {
             if let Some(result) = self.call_special(value, name, Vec::new(), span) {
                 let iterator = result?;
                 if iterator.as_object() == Some(id) || self.is_plain_instance(&iterator) {
@@ -479,7 +481,6 @@ impl Machine<'_> {
             let Some(result) = self
                 .call_special(iterator, "__next__", Vec::new(), span)
                 .or_else(|| self.call_special(iterator, "__anext__", Vec::new(), span))
-                .or_else(|| self.call_special(iterator, "next", Vec::new(), span))
             else {
                 break;
             };

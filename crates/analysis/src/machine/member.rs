@@ -325,10 +325,15 @@ impl Machine<'_> {
     ) -> Option<Eval> {
         let id = value.as_object()?;
         let object = self.store.object(id);
-        if !matches!(object.shape, Shape::Instance) {
+        if !matches!(object.shape, Shape::Instance | Shape::Record) {
             return None;
         }
         let symbol = self.program.names.find(name)?;
+        if matches!(object.shape, Shape::Record) {
+            let method = object.entries.get(&Key::Name(symbol)).cloned()?;
+            method.as_object()?;
+            return Some(self.call_back(&method, Some(value.clone()), arguments, span));
+        }
         let class = object.class.clone()?;
         let order = self.class_order(&class);
         let method = self.lookup_order(&order, symbol)?;

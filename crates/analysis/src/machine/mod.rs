@@ -43,6 +43,7 @@ mod module;
 mod operate;
 mod outside;
 mod run;
+mod script;
 mod sink;
 mod store;
 mod tell;

@@ -216,6 +216,10 @@ impl Machine<'_> {
 
     /// `export`.
     pub(super) fn export(&mut self, act: &Act<'_>, name: Symbol, value: Value) {
+        if self.program.names.text(name) == "=" {
+            self.export_whole(act.file, value);
+            return;
+        }
         let exports = self.script_exports(act.file);
         let Some(id) = exports.as_object() else { return };
         if self.program.names.text(name) == "*" {
@@ -342,7 +346,10 @@ impl Machine<'_> {
                 .find_map(|candidate| self.by_path.get(candidate).copied())
                 .filter(|file| *file != from || path.starts_with('.'));
         }
-        if let Some((_, rest)) = path.strip_prefix('#').and_then(|path| path.split_once('/')) {
+        if let Some((_, rest)) = path
+            .strip_prefix(['#', '@', '~'])
+            .and_then(|path| path.split_once('/'))
+        {
             // A name that the package gives to a folder of its own.
             let end = format!("/{rest}");
             let fits = |known: &&String| known.ends_with(&end) || known.as_str() == rest;

@@ -406,14 +406,6 @@ impl Machine<'_> {
         }
     }
 
-    /// What `await` gives: promises are transparent.
-    pub(super) fn await_value(&mut self, value: Value, span: Span) -> Eval {
-        if let Some(result) = self.call_special(&value, "__await__", Vec::new(), span) {
-            return result;
-        }
-        Ok(value)
-    }
-
     /// A value as a text is made of it: of an instance, what its `__str__` gives.
     pub(super) fn as_text(&mut self, act: &Act<'_>, value: Value, span: Span) -> Eval {
         let _ = act;

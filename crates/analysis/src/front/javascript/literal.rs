@@ -105,8 +105,12 @@ impl<'a> Lowering<'a, '_> {
     fn object(&mut self, object: &'a ast::ObjectExpression<'a>) -> ExprId {
         let mut entries = Vec::with_capacity(object.properties.len());
         let mut accessors = Accessors::default();
+        let mut prototype = None;
         for property in &object.properties {
             match property {
+                ast::ObjectPropertyKind::ObjectProperty(property) if is_prototype(property) => {
+                    prototype = Some(self.expr(&property.value));
+                }
                 ast::ObjectPropertyKind::SpreadProperty(spread) => {
                     entries.push(Entry::Spread(self.expr(&spread.argument)));
                 }
@@ -120,7 +124,25 @@ impl<'a> Lowering<'a, '_> {
             let value = self.accessor(get, set, object.span);
             entries.push(Entry::Pair(key, value));
         }
-        self.add(ExprKind::Map(entries), object.span)
+        let made = self.add(ExprKind::Map(entries), object.span);
+        let Some(prototype) = prototype else {
+            return made;
+        };
+        let callee = self.global("Object", object.span);
+        let callee = self.field(callee, "setPrototypeOf", object.span);
+        let arguments = [made, prototype].map(|value| Argument {
+            value,
+            kind: ArgumentKind::Positional,
+        });
+        let arguments = arguments.to_vec();
+        self.add(
+            ExprKind::Call {
+                callee,
+                arguments,
+                new: false,
+            },
+            object.span,
+        )
     }
 
     fn property(
@@ -173,4 +195,13 @@ impl<'a> Lowering<'a, '_> {
             None => self.text("", key.span()),
         }
     }
+}
+
+/// `__proto__: value` names what the object inherits from.
+fn is_prototype(property: &ast::ObjectProperty<'_>) -> bool {
+    property.kind == ast::PropertyKind::Init
+        && !property.computed
+        && !property.shorthand
+        && !property.method
+        && key_text(&property.key).as_deref() == Some("__proto__")
 }
