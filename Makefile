@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release demo test cpython-tests test-vm fuzz bench lint tidy deny fmt install-test-deps clean
+.PHONY: help release demo evaluate test cpython-tests test-vm fuzz bench lint tidy deny fmt install-test-deps clean
 
 SECONDS_EACH ?= 60
 
@@ -34,6 +34,9 @@ cpython-tests: ## Run CPython's own tests executed and forked (MODULES="test_io 
 fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
 	@scripts/install-test-deps.sh
 	@scripts/fuzz.sh $(SECONDS_EACH)
+
+evaluate: release ## Say how often decisions on labelled programs are right (CORPORA="a.jsonl.gz ...")
+	@target/release/casemate analyze --evaluate $(CORPORA)
 
 bench: ## Measure the figures of SPECIFICATION.md and fail where one is missed
 	@scripts/bench.sh
