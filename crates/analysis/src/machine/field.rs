@@ -53,6 +53,10 @@ impl Machine<'_> {
                 _ => Value::of(Kind::Unknown(Type::Number)),
             };
         }
+        if !script && matches!(self.program.names.text(name), "value" | "_value_" | "real") {
+            // The member of an enumeration is its value; constants have no such field themselves.
+            return base.clone();
+        }
         match self.kind_name(base, act.language) {
             Some(kind) => {
                 let callee = self.kind_method(kind, name, act.language);

@@ -34,6 +34,7 @@ mod eval;
 mod exec;
 mod field;
 mod function;
+mod guard;
 mod hidden;
 mod index;
 mod inner;

@@ -143,6 +143,42 @@ impl Machine<'_> {
         }
     }
 
+    /// An operator of Python on a thing of a library or a set, by a model under the kind and the operator's method.
+    fn operator_model(
+        &mut self,
+        act: &Act<'_>,
+        op: BinaryOp,
+        one: &Value,
+        other: &Value,
+        span: Span,
+    ) -> Option<Eval> {
+        if act.language != Language::Python {
+            return None;
+        }
+        let kind = match self.store.object(one.as_object()?).shape {
+            Shape::Set => "set".to_owned(),
+            Shape::Native(path) => self.paths.text(path).to_string(),
+            _ => return None,
+        };
+        let name = operator_method(op)?;
+        let path = self.paths.root(Language::Python, &format!("{kind}#{name}"));
+        self.paths.info(path).model?;
+        let callee = super::member::Callee {
+            value: Value::of(Kind::Path(path)),
+            receiver: Some(one.clone()),
+        };
+        let arguments = super::library::Arguments {
+            places: vec![other.clone()],
+            ..Default::default()
+        };
+        let site = super::call::Site {
+            span,
+            expr: crate::ir::ExprId(u32::MAX),
+            new: false,
+        };
+        Some(self.call(callee, &Rc::new(arguments), site))
+    }
+
     fn binary_objects(
         &mut self,
         act: &Act<'_>,
@@ -159,6 +195,9 @@ impl Machine<'_> {
             if let Some(result) = self.call_special(other, &reflected, vec![one.clone()], span) {
                 return result;
             }
+        }
+        if let Some(result) = self.operator_model(act, op, one, other, span) {
+            return result;
         }
         if let Some(value) = self.binary_lists(act, op, one, other) {
             return Ok(value);
@@ -309,10 +348,14 @@ impl Machine<'_> {
         }
         let kind = match (op, &value.kind) {
             (UnaryOp::Not, _) => {
-                let kind = self
-                    .truth(value)
-                    .map_or(Kind::Unknown(Type::Bool), |truth| Kind::Bool(!truth));
-                return Value::of(kind);
+                let Some(truth) = self.truth(value) else {
+                    return Value::of(Kind::Unknown(Type::Bool));
+                };
+                let marks = if truth { None } else { value.all_marks() };
+                return Value {
+                    kind: Kind::Bool(!truth),
+                    marks,
+                };
             }
             (UnaryOp::Void, _) => return Value::undefined(),
             (UnaryOp::TypeOf, _) => return self.type_of(act, value),
@@ -392,9 +435,13 @@ impl Machine<'_> {
                 });
             }
         }
-        let (truth,) = self.compare(act, op, one, other);
-        let kind = truth.map_or(Kind::Unknown(Type::Bool), Kind::Bool);
-        Ok(Value::of(kind))
+        let (truth, ..) = self.compare(act, op, one, other);
+        let mut result = truth.map_or(Value::of(Kind::Unknown(Type::Bool)), Value::bool);
+        if truth == Some(true) {
+            // That it holds tells what the data is.
+            result.marks = merge_marks(&one.all_marks(), &other.all_marks());
+        }
+        Ok(result)
     }
 
     /// A comparison, if its outcome is known.

@@ -183,6 +183,18 @@ impl Machine<'_> {
         }
     }
 
+    /// A value that a test suite's convention calls a source: it stays what it is.
+    pub(super) fn from_convention(&mut self, value: &Value, source: u16, span: Span) -> Value {
+        let marked = self.as_source(value, source, span);
+        if value.is_constant() {
+            return Value {
+                kind: value.kind.clone(),
+                marks: marked.marks,
+            };
+        }
+        marked
+    }
+
     fn mark_within(&mut self, id: super::value::ObjId, marks: &Option<Rc<Marks>>) {
         let object = self.store.object_mut(id);
         object.marks = merge_marks(&object.marks, marks);
@@ -382,30 +394,6 @@ impl Machine<'_> {
         result
     }
 
-    /// A value that is harmless for some sinks.
-    pub(super) fn cleared(&mut self, value: &Value, bits: u64) -> Value {
-        let clear = |one: &Value| {
-            let mut one = one.clone();
-            if let Some(marks) = &one.marks
-                && !marks.taints.is_empty()
-            {
-                let mut marks = Marks::clone(marks);
-                if bits == u64::MAX {
-                    marks.taints.clear();
-                }
-                for taint in &mut marks.taints {
-                    taint.cleared |= bits;
-                }
-                one.marks = Some(Rc::new(marks));
-            }
-            one
-        };
-        match &value.kind {
-            Kind::OneOf(all) => Value::of(Kind::OneOf(all.iter().map(clear).collect())),
-            _ => clear(value),
-        }
-    }
-
     /// A value as a text is made of it: of an instance, what its `__str__` gives.
     pub(super) fn as_text(&mut self, act: &Act<'_>, value: Value, span: Span) -> Eval {
         let _ = act;
@@ -415,29 +403,5 @@ impl Machine<'_> {
             }
         }
         Ok(value)
-    }
-
-    /// Where a test held, what it guards is harmless.
-    pub(super) fn refine_guard(
-        &mut self,
-        act: &Act<'_>,
-        callee: crate::ir::ExprId,
-        arguments: &[crate::ir::Argument],
-    ) {
-        let Ok(value) = self.eval_quiet(act, callee) else {
-            return;
-        };
-        let Kind::Path(path) = value.kind else { return };
-        let bits = self.paths.info(path).taint.guards;
-        if bits == 0 {
-            return;
-        }
-        let Some(first) = arguments.first() else { return };
-        let crate::ir::ExprKind::Var(var) = act.code.expr(first.value).kind else {
-            return;
-        };
-        let value = self.read_var(act, var);
-        let value = self.cleared(&value, bits);
-        self.write_var(act, var, value);
     }
 }

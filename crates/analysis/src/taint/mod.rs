@@ -105,6 +105,8 @@ pub struct Data {
     names: FxHashMap<&'static str, u16>,
     /// Words in the names of functions that nobody modelled, and the bits of the sinks for which they make harmless.
     words: Vec<(&'static str, u64)>,
+    /// Methods that tell whether a text begins as it has to, with the bits of the sinks.
+    pub prefixes: Vec<(&'static str, u64)>,
     /// Texts whose absence makes a text harmless for the sinks of these bits.
     absent: Vec<(&'static str, u64)>,
 }

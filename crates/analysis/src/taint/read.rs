@@ -81,6 +81,11 @@ fn read_file(data: &mut Data, table: &'static Table) {
         let bits = texts(sanitizer, "clears")
             .iter()
             .fold(0, |bits, id| bits | bits_of(data, id));
+        data.prefixes.extend(
+            texts(sanitizer, "prefix")
+                .into_iter()
+                .map(|method| (method, bits)),
+        );
         for at in tables(sanitizer, "at") {
             let languages = languages(at);
             add(data, &texts(at, "call"), &languages, &Meaning::Clears(bits));

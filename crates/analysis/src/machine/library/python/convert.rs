@@ -103,6 +103,9 @@ pub(super) fn repr_of(call: &Call<'_, '_, '_>, value: &Value, quoted: bool, dept
         }
         Kind::Template(text) if quoted => format!("'{text}'"),
         Kind::Object(id) if depth > 0 => {
+            if let Some(text) = super::pathlib::text_of(call, value) {
+                return call.machine.piece(&text, Language::Python);
+            }
             let object = call.machine.object(*id);
             if !object.exact || object.items.len() > 256 || call.machine.store.is_summary(*id) {
                 return HOLE.to_string();

@@ -42,7 +42,8 @@ fn look(call: &mut Call<'_, '_, '_>, key: &Value) -> Option<Value> {
     let object = call.machine.object(id);
     let found = match &key {
         Some(key) => match object.entries.get(key) {
-            Some(value) => Some(value.clone()),
+            // The marks of the whole are those of the keys: they are not the value's.
+            Some(value) => return Some(value.clone()),
             None => object.rest.clone(),
         },
         None => {
@@ -261,7 +262,7 @@ fn listed(
     let mut items = Vec::with_capacity(object.entries.len());
     for (key, value) in object.entries.iter() {
         let key = call.machine.key_value(key).marked(&object.marks);
-        items.push(with(call, key, value.clone().marked(&object.marks)));
+        items.push(with(call, key, value.clone()));
     }
     let mut list = Object::list(items);
     if !object.exact || object.rest.is_some() {

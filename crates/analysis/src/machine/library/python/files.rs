@@ -21,10 +21,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("urllib.quote_plus", "urllib.parse.quote_plus"),
     ("string.join", "string.joinfields"),
     ("os.getcwdu", "os.getcwd"),
-    ("pathlib.PurePath", "pathlib.Path"),
-    ("pathlib.PosixPath", "pathlib.Path"),
-    ("pathlib.PurePosixPath", "pathlib.Path"),
-    ("pathlib.WindowsPath", "pathlib.Path"),
 ];
 
 const MODELS: &[(&str, Model)] = &[

@@ -87,6 +87,14 @@ fn code(call: &mut Call<'_, '_, '_>, name: &str) -> Option<Value> {
             }
         }
     }
+    if call
+        .machine
+        .deep_marks(&value)
+        .is_some_and(|marks| !marks.taints.is_empty())
+    {
+        // What code gives is not the code.
+        return Some(Value::unknown());
+    }
     None
 }
 

@@ -14,8 +14,10 @@ mod given;
 mod inner;
 mod iterate;
 mod list;
+mod pathlib;
 mod reflect;
 mod text;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -38,8 +40,10 @@ pub const TABLES: &[&Table] = &[
     &inner::TABLE,
     &iterate::TABLE,
     &list::TABLE,
+    &pathlib::TABLE,
     &reflect::TABLE,
     &text::TABLE,
+    &web::TABLE,
 ];
 
 /// Calls a value with arguments that were put together elsewhere.
