@@ -100,7 +100,7 @@ impl Machine<'_> {
                 && value.is_clean()
                 && matches!(self.read_slot(act, var).kind, Kind::Unbound)
             {
-                let value = self.from_convention(&value, source, span);
+                let value = self.as_convention(&value, source, span);
                 return self.write_var(act, var, value);
             }
         }

@@ -184,7 +184,7 @@ impl Machine<'_> {
     }
 
     /// A value that a test suite's convention calls a source: it stays what it is.
-    pub(super) fn from_convention(&mut self, value: &Value, source: u16, span: Span) -> Value {
+    pub(super) fn as_convention(&mut self, value: &Value, source: u16, span: Span) -> Value {
         let marked = self.as_source(value, source, span);
         if value.is_constant() {
             return Value {
