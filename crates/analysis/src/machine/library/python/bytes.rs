@@ -17,6 +17,8 @@ const MODELS: &[(&str, Model)] = &[
     ("bytes#decode", decode),
     ("str#decode", decode_text),
     ("bytes#encode", decode_text),
+    ("?.encode", |call| Some(given::some(call, Type::Bytes))),
+    ("?.decode", |call| Some(given::some_text(call))),
     ("bytes#hex", hex),
     ("bytes.fromhex", fromhex),
     ("bytearray.fromhex", fromhex),
