@@ -77,6 +77,10 @@ fn read_file(data: &mut Data, table: &'static Table) {
             );
         }
     }
+    read_sanitizers(data, table);
+}
+
+fn read_sanitizers(data: &mut Data, table: &'static Table) {
     for sanitizer in tables(table, "sanitizer") {
         let bits = texts(sanitizer, "clears")
             .iter()
