@@ -227,7 +227,8 @@ impl<'p> Machine<'p> {
                 .get(&(unit, function))
                 .cloned()
                 .unwrap_or_default();
-            let arguments = machine.anything_for(&handler, language, site.span);
+            let mut arguments = machine.anything_for(&handler, language, site.span);
+            machine.web_arguments(&code.function(function).params, language, &mut arguments);
             let callee = Callee {
                 value: Value::of(Kind::Object(id)),
                 receiver,

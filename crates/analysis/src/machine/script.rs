@@ -5,7 +5,8 @@ use super::object::{Key, Shape};
 use super::outside::Leaf;
 use super::value::{Kind, ObjId, Value};
 use super::{Act, Eval, Machine, Stop};
-use crate::ir::{FileId, Language, Span, Symbol};
+use crate::ir::{FileId, Language, Param, Span, Symbol};
+use std::rc::Rc;
 
 /// How many deferred calls are run until what is awaited is there.
 const AWAITED: usize = 256;
@@ -13,6 +14,43 @@ const AWAITED: usize = 256;
 const ROUNDS: usize = 64;
 
 impl Machine<'_> {
+    /// What a handler of a web server is given, by the names that its parameters have by convention: a request and, behind
+    /// it, a response; or a context.
+    pub(super) fn web_arguments(
+        &mut self,
+        params: &[Param],
+        language: Language,
+        arguments: &mut Rc<Arguments>,
+    ) {
+        if !matches!(language, Language::JavaScript | Language::TypeScript) {
+            return;
+        }
+        let names: Vec<&str> = params
+            .iter()
+            .map(|param| self.program.names.text(param.name))
+            .collect();
+        let request = names.windows(2).position(|pair| {
+            matches!(pair[0], "req" | "request" | "_req")
+                && matches!(pair[1], "res" | "response" | "reply" | "resp" | "_res")
+        });
+        let given: &[&str] = match request {
+            Some(_) => &["@request", "@response"],
+            None if names.first() == Some(&"ctx") => &["@context"],
+            None => return,
+        };
+        let from = request.unwrap_or(0);
+        let any = arguments.more.clone().unwrap_or_else(Value::unknown);
+        let values: Vec<Value> = given.iter().map(|path| self.path(language, path)).collect();
+        let arguments = Rc::make_mut(arguments);
+        for (place, value) in values.into_iter().enumerate() {
+            let place = from + place;
+            while arguments.places.len() <= place {
+                arguments.places.push(any.clone());
+            }
+            arguments.places[place] = value;
+        }
+    }
+
     /// Whether a function's result is a promise.
     pub(super) fn gives_promise(&self, act: &Act<'_>) -> bool {
         let script = matches!(act.language, Language::JavaScript | Language::TypeScript);

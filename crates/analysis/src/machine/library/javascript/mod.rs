@@ -13,6 +13,8 @@ mod process;
 mod promise;
 mod regexp;
 mod replace;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 mod visit;

@@ -30,6 +30,11 @@ const ALIASES: &[(&str, &str)] = &[
     ("path.posix.join", "path.join"),
     ("fs/promises", "fs.promises"),
     ("child_process.default", "child_process"),
+    ("@response.status()", "@response"),
+    ("@response.type()", "@response"),
+    ("@response.set()", "@response"),
+    ("@response.header()", "@response"),
+    ("@response.contentType()", "@response"),
 ];
 
 fn join(call: &mut Call<'_, '_, '_>) -> Option<Value> {
