@@ -24,18 +24,32 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 const MODELS: &[(&str, Model)] = &[
-    ("base64.b64decode", |call| decoded(call, decode::base64)),
-    ("base64.urlsafe_b64decode", |call| decoded(call, decode::base64)),
-    ("base64.decodebytes", |call| decoded(call, decode::base64)),
-    ("binascii.a2b_base64", |call| decoded(call, decode::base64)),
-    ("base64.b32decode", |call| decoded(call, decode::base32)),
-    ("base64.b16decode", |call| decoded(call, decode::base16)),
-    ("binascii.a2b_hex", |call| decoded(call, decode::base16)),
+    ("base64.b64decode", |call| {
+        decoded(call, |text, _| decode::base64(text))
+    }),
+    ("base64.urlsafe_b64decode", |call| {
+        decoded(call, |text, _| decode::base64(text))
+    }),
+    ("base64.decodebytes", |call| {
+        decoded(call, |text, _| decode::base64(text))
+    }),
+    ("binascii.a2b_base64", |call| {
+        decoded(call, |text, _| decode::base64(text))
+    }),
+    ("base64.b32decode", |call| {
+        decoded(call, |text, _| decode::base32(text))
+    }),
+    ("base64.b16decode", |call| {
+        decoded(call, |text, _| decode::base16(text))
+    }),
+    ("binascii.a2b_hex", |call| {
+        decoded(call, |text, _| decode::base16(text))
+    }),
     ("base64.b85decode", |call| {
-        decoded(call, |text| decode::base85(text, Alphabet85::Rfc1924))
+        decoded(call, |text, _| decode::base85(text, Alphabet85::Rfc1924))
     }),
     ("base64.a85decode", |call| {
-        decoded(call, |text| decode::base85(text, Alphabet85::Ascii))
+        decoded(call, |text, _| decode::base85(text, Alphabet85::Ascii))
     }),
     ("base64.b64encode", |call| encoded(call, base64_of)),
     ("base64.urlsafe_b64encode", |call| {
@@ -47,6 +61,18 @@ const MODELS: &[(&str, Model)] = &[
         encoded(call, |bytes| super::bytes::hex_of(bytes).to_uppercase())
     }),
     ("binascii.b2a_hex", |call| encoded(call, super::bytes::hex_of)),
+    ("zlib.decompress", inflate),
+    ("zlib.decompressobj().decompress", |call| {
+        decoded(call, decode::any)
+    }),
+    ("gzip.decompress", |call| decoded(call, decode::gzip)),
+    ("marshal.loads", marshalled),
+    ("io.BytesIO", held),
+    ("io.StringIO", held),
+    ("bytes#read", |call| call.receiver.clone()),
+    ("bytes#getvalue", |call| call.receiver.clone()),
+    ("str#read", |call| call.receiver.clone()),
+    ("str#getvalue", |call| call.receiver.clone()),
     ("codecs.decode", |call| codecs(call, Way::Decode)),
     ("codecs.encode", |call| codecs(call, Way::Encode)),
     ("urllib.parse.unquote", |call| unquote(call, false)),
@@ -64,13 +90,51 @@ pub(super) enum Way {
     Decode,
 }
 
-fn decoded(call: &mut Call<'_, '_, '_>, with: impl Fn(&[u8]) -> Result<Vec<u8>, Failure>) -> Option<Value> {
-    let bytes = given::bytes_of(&call.arg_or_named(0, "s"));
-    let Some(Ok(bytes)) = bytes.map(|bytes| with(&bytes)) else {
-        return Some(uncovered(given::some(call, Type::Bytes)));
-    };
-    Some(uncovered(given::bytes(call, bytes)))
+/// Decodes the first argument, as far as a program's decodings are bounded.
+fn decoded(
+    call: &mut Call<'_, '_, '_>,
+    with: impl Fn(&[u8], usize) -> Result<Vec<u8>, Failure>,
+) -> Option<Value> {
+    let value = [call.arg(0), call.named("s"), call.named("data")]
+        .into_iter()
+        .find(|value| !matches!(value.kind, Kind::Unbound))?;
+    let bytes = given::bytes_of(&value).or_else(|| {
+        let numbers = super::convert::bytes_of_items(call, &value)?;
+        Some(numbers.into())
+    });
+    let most = call.machine.decoding_bound();
+    let result = bytes.map(|bytes| with(&bytes, most));
+    let (marks, span) = (call.argument_marks(), call.span);
+    let known = result.and_then(|result| call.machine.decoded_bytes(result, marks, span));
+    Some(known.unwrap_or_else(|| uncovered(given::some(call, Type::Bytes))))
 }
+
+/// `zlib.decompress(data, wbits)`: the window says which of the three formats it is.
+fn inflate(call: &mut Call<'_, '_, '_>) -> Option<Value> {
+    let window = call.arg_or_named(1, "wbits").as_int();
+    match window {
+        Some(window) if window < 0 => decoded(call, decode::deflate),
+        Some(window) if window > 15 => decoded(call, decode::any),
+        _ => decoded(call, decode::zlib),
+    }
+}
+
+/// Code that was marshalled is not run here; its texts are told.
+fn marshalled(call: &mut Call<'_, '_, '_>) -> Option<Value> {
+    let value = call.arg(0);
+    let texts = given::bytes_of(&value).map(|bytes| decode::marshal_texts(&bytes, TEXTS));
+    let marks = call.argument_marks();
+    for text in texts.into_iter().flatten() {
+        let span = call.span;
+        call.machine
+            .decoded_text(Ok(text.into_bytes()), marks.clone(), span);
+    }
+    let result = call.default_result();
+    Some(uncovered(result))
+}
+
+/// How many texts of marshalled code are told.
+const TEXTS: usize = 512;
 
 fn encoded(call: &mut Call<'_, '_, '_>, with: impl Fn(&[u8]) -> String) -> Option<Value> {
     match given::bytes_of(&call.arg(0)) {
@@ -102,27 +166,40 @@ fn base64_of(bytes: &[u8]) -> String {
     text
 }
 
-/// Hexadecimal digits, with the result marked.
+/// A file in memory that is only read is what it holds.
+fn held(call: &mut Call<'_, '_, '_>) -> Option<Value> {
+    match call.arg(0) {
+        value if matches!(value.kind, Kind::Unbound) => None,
+        value => Some(value),
+    }
+}
+
+/// What was decoded, with the marks of receiver and arguments; something of the type when it could not be.
+fn told(call: &mut Call<'_, '_, '_>, result: Result<Vec<u8>, Failure>, ty: Type) -> Value {
+    let (marks, span) = (call.marks(), call.span);
+    let known = match ty {
+        Type::Text => call.machine.decoded_text(result, marks, span),
+        _ => call.machine.decoded_bytes(result, marks, span),
+    };
+    known.unwrap_or_else(|| uncovered(given::some(call, ty)))
+}
+
+/// Hexadecimal digits.
 pub(super) fn from_hex(call: &mut Call<'_, '_, '_>, text: &[u8]) -> Option<Value> {
-    Some(uncovered(match decode::base16(text) {
-        Ok(bytes) => given::bytes(call, bytes),
-        Err(_) => given::some(call, Type::Bytes),
-    }))
+    Some(told(call, decode::base16(text), Type::Bytes))
 }
 
 /// A codec that is no character set: `hex`, `rot13`, `base64`, escapes.
 pub(super) fn text_codec(call: &mut Call<'_, '_, '_>, bytes: &[u8], codec: &str, way: Way) -> Option<Value> {
     let name = codec.trim_end_matches("_codec");
+    let most = call.machine.decoding_bound();
     let value = match (name, way) {
         ("rot13" | "rot_13", _) => {
-            let text = rot13(&String::from_utf8_lossy(bytes));
-            uncovered(given::text(call, text))
+            let text = decode::rot13(&String::from_utf8_lossy(bytes));
+            told(call, Ok(text.into_bytes()), Type::Text)
         }
         ("hex", Way::Decode) => from_hex(call, bytes)?,
-        ("base64" | "base_64", Way::Decode) => uncovered(match decode::base64(bytes) {
-            Ok(bytes) => given::bytes(call, bytes),
-            Err(_) => given::some(call, Type::Bytes),
-        }),
+        ("base64" | "base_64", Way::Decode) => told(call, decode::base64(bytes), Type::Bytes),
         ("hex", Way::Encode) => {
             let text = super::bytes::hex_of(bytes);
             given::bytes(call, text.into_bytes())
@@ -133,27 +210,13 @@ pub(super) fn text_codec(call: &mut Call<'_, '_, '_>, bytes: &[u8], codec: &str,
         }
         ("unicode_escape" | "string_escape" | "raw_unicode_escape", Way::Decode) => {
             let text = super::bytes::unescaped(bytes);
-            uncovered(given::text(call, text))
+            told(call, Ok(text.into_bytes()), Type::Text)
         }
-        ("zlib" | "zip" | "bz2", Way::Decode) => uncovered(given::some(call, Type::Bytes)),
+        ("zlib" | "zip", Way::Decode) => told(call, decode::zlib(bytes, most), Type::Bytes),
+        ("bz2", Way::Decode) => uncovered(given::some(call, Type::Bytes)),
         _ => return None,
     };
     Some(value)
-}
-
-/// Each letter 13 further.
-pub(super) fn rot13(text: &str) -> String {
-    let turn = |letter: char, first: u8| {
-        let place = (u32::from(letter) - u32::from(first) + 13) % 26;
-        char::from(first + u8::try_from(place).unwrap_or(0))
-    };
-    text.chars()
-        .map(|letter| match letter {
-            'a'..='z' => turn(letter, b'a'),
-            'A'..='Z' => turn(letter, b'A'),
-            other => other,
-        })
-        .collect()
 }
 
 fn codecs(call: &mut Call<'_, '_, '_>, way: Way) -> Option<Value> {

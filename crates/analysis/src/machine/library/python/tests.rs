@@ -87,6 +87,19 @@ fn bytes_and_codecs() {
 }
 
 #[test]
+fn decoders_within_decoders() {
+    check(
+        "import base64, zlib, codecs\nx = zlib.decompress(base64.b64decode('eJwryMkvAAAEVgG8'))\nseen(x.decode(), codecs.decode(b'6869', 'hex'))",
+        &["plop", "hi"],
+    );
+    let bomb = facts("import base64\nbase64.b64decode('aGVsbG8gd29ybGQ=')");
+    assert!(
+        bomb.iter()
+            .any(|fact| matches!(fact, FactKind::Text { text, .. } if &**text == "hello world"))
+    );
+}
+
+#[test]
 fn containers() {
     check(
         "l = [3, 1, 2]\nl.sort()\nl.append(4)\nl.pop(0)\nseen(l)",
