@@ -45,8 +45,8 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             file_bytes: 1 << 20,
-            steps_per_byte: 40,
-            steps_base: 200_000,
+            steps_per_byte: 6,
+            steps_base: 150_000,
             depth: 6,
             decoded_bytes: 1 << 20,
             files: 256,

@@ -19,6 +19,15 @@ pub(super) struct Memo {
     may_raise: bool,
 }
 
+/// What calls gave that are alike.
+#[derive(Default)]
+pub(super) struct Summary {
+    count: u32,
+    result: Option<Value>,
+}
+
+/// How many calls that are alike are followed once steps are tight.
+const SUMMARY_RUNS: u32 = 2;
 /// How often a function is within itself, with other arguments each time.
 const WITHIN: usize = 12;
 /// How often a recursive call is repeated until what it gives stays the same.
@@ -107,7 +116,64 @@ impl Machine<'_> {
             self.may_raise |= memo.may_raise;
             return Ok(result);
         }
-        self.run_for_memo(closure, (key, whole), receiver, arguments, site)
+        let coarse = self
+            .tight()
+            .then(|| self.coarse(closure, receiver.as_ref(), arguments));
+        if let Some(coarse) = coarse {
+            let seen = self.summaries.entry(coarse).or_default();
+            seen.count += 1;
+            if seen.count > SUMMARY_RUNS
+                && let Some(result) = &seen.result
+            {
+                return Ok(result.clone());
+            }
+        }
+        let result = self.run_for_memo(closure, (key, whole), receiver, arguments, site);
+        if let (Some(coarse), Ok(value)) = (coarse, &result) {
+            let known = self.summaries.entry(coarse).or_default();
+            known.result = Some(
+                known
+                    .result
+                    .as_ref()
+                    .map_or_else(|| value.clone(), |known| known.widen(value)),
+            );
+        }
+        result
+    }
+
+    /// Whether so many steps were made that calls which are alike are no longer all followed.
+    pub(super) fn tight(&self) -> bool {
+        self.steps > self.tight_from
+    }
+
+    /// A number for a call in which constants are only their kind: calls of one such number are alike.
+    fn coarse(&self, closure: &Closure, receiver: Option<&Value>, arguments: &Arguments) -> u64 {
+        let mut hasher = FxHasher::default();
+        (closure.unit, closure.function).hash(&mut hasher);
+        let all = receiver
+            .into_iter()
+            .chain(&arguments.places)
+            .chain(&arguments.more);
+        for value in all.chain(arguments.named.iter().map(|(_, value)| value)) {
+            for one in value.alternatives() {
+                std::mem::discriminant(&one.kind).hash(&mut hasher);
+                if let Kind::Object(id) = one.kind {
+                    let object = self.store.object(id);
+                    std::mem::discriminant(&object.shape).hash(&mut hasher);
+                    match &object.shape {
+                        Shape::Function(_) | Shape::Class(_) => id.hash(&mut hasher),
+                        Shape::Instance => object.class.as_ref().and_then(Value::as_object).hash(&mut hasher),
+                        _ => {}
+                    }
+                }
+            }
+            if let Some(marks) = self.deep_marks(value) {
+                for taint in &marks.taints {
+                    (taint.source, taint.from, taint.cleared).hash(&mut hasher);
+                }
+            }
+        }
+        hasher.finish()
     }
 
     fn run_for_memo(

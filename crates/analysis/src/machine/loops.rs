@@ -5,11 +5,13 @@ use super::object::Join;
 use super::store::Delta;
 use super::value::{Kind, Value};
 use super::{Act, Flow, Machine, Stop};
-use crate::fact::FactKind;
+use crate::fact::{FactKind, Reach};
 use crate::ir::{Block, ExprId, ExprKind, Label, Pattern, Span};
 
 /// How many rounds of a `while` are followed one by one.
 const ROUNDS_WHILE: u32 = 256;
+/// How many rounds are followed one by one once steps are tight.
+const ROUNDS_TIGHT: u32 = 12;
 /// How many items are gone through one by one.
 const ROUNDS_FOR: usize = 65_536;
 /// How many rounds lead to a fixpoint before values are widened, and at most.
@@ -32,6 +34,11 @@ impl Machine<'_> {
         self.open(Takes::Break(label));
         let waiting = self.waiting();
         let mut rounds = 0;
+        let most = if self.hurried() {
+            ROUNDS_TIGHT
+        } else {
+            ROUNDS_WHILE
+        };
         let flow = loop {
             let value = match self.eval(act, test) {
                 Ok(value) => value,
@@ -39,9 +46,7 @@ impl Machine<'_> {
             };
             match self.truth(&value) {
                 Some(false) => break self.block(act, otherwise)?,
-                Some(true)
-                    if rounds < ROUNDS_WHILE && self.waiting() <= waiting + WAITING && self.budget_left() =>
-                {
+                Some(true) if rounds < most && self.waiting() <= waiting + WAITING && self.budget_left() => {
                     rounds += 1;
                     match self.round(act, label, (body, step))? {
                         Flow::Next => {}
@@ -82,6 +87,11 @@ impl Machine<'_> {
     /// Whether there are steps for following a loop round by round.
     fn budget_left(&self) -> bool {
         self.rounds == 0 && self.steps < self.deadline - (self.deadline - self.steps.min(self.deadline)) / 4
+    }
+
+    /// Whether loops are followed for a few rounds only: the top level has run and steps are tight.
+    fn hurried(&self) -> bool {
+        self.tight() && (self.reach != Reach::Start || self.steps > self.tight_from.saturating_mul(8))
     }
 
     /// One round, with what a `continue` skips to.
@@ -157,9 +167,14 @@ impl Machine<'_> {
         let flow = match items {
             Items::Known(items) => {
                 let waiting = self.waiting();
+                let most = if self.hurried() {
+                    ROUNDS_TIGHT as usize
+                } else {
+                    ROUNDS_FOR
+                };
                 let mut flow = Flow::Next;
                 for (place, item) in items.iter().enumerate() {
-                    if self.waiting() > waiting + WAITING || !self.budget_left() {
+                    if place >= most || self.waiting() > waiting + WAITING || !self.budget_left() {
                         let rest = items[place..]
                             .iter()
                             .fold(Value::default(), |any, item| any.widen(item));

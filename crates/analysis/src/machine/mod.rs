@@ -51,6 +51,9 @@ mod tell;
 mod trace;
 mod tries;
 
+#[cfg(test)]
+mod tests;
+
 pub use hidden::deeper;
 pub use run::run;
 pub use trace::{TaintFlow, Trace};
@@ -197,6 +200,9 @@ pub struct Machine<'p> {
     closures: FxHashMap<(u32, FuncId), ObjId>,
     instances: FxHashMap<ObjId, Value>,
     memo: FxHashMap<u64, function::Memo>,
+    summaries: FxHashMap<u64, function::Summary>,
+    /// From so many steps on calls that are alike are not all followed.
+    tight_from: u64,
     /// A `__setattr__` of the program is running.
     setting: bool,
     deferred: VecDeque<(Value, Vec<Value>, crate::ir::Span)>,

@@ -27,6 +27,8 @@ pub(super) struct Handler {
     pub parameters: Vec<(u16, u8)>,
 }
 
+/// Steps after which calls that are alike are not all followed, beside half a step for each byte.
+const TIGHT_STEPS: u64 = 6_000;
 /// Steps that each function is given that nobody called, at least.
 const ENTRY_STEPS: u64 = 4_000;
 
@@ -100,6 +102,8 @@ impl<'p> Machine<'p> {
             closures: Default::default(),
             instances: Default::default(),
             memo: Default::default(),
+            summaries: Default::default(),
+            tight_from: TIGHT_STEPS + bytes / 2,
             setting: false,
             deferred: Default::default(),
             handlers: Default::default(),

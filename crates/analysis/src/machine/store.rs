@@ -3,6 +3,7 @@
 
 use super::object::{FrameId, Join, Object};
 use super::value::{ObjId, Value};
+use rustc_hash::FxHashSet;
 use std::mem;
 use std::rc::Rc;
 
@@ -47,6 +48,8 @@ pub struct Store {
     objects: Vec<Slot>,
     layers: Vec<Layer>,
     spare: Vec<Layer>,
+    /// Calls whose frame closures see: what they made may be seen by others.
+    shared_calls: FxHashSet<u32>,
     unbound: Value,
     next_layer: u32,
     /// The call that is running, counted from the first.
@@ -83,8 +86,11 @@ impl Store {
 
     /// Says that closures see a frame.
     pub fn share(&mut self, frame: FrameId) {
-        if let Some(frame) = self.frames.get_mut(frame.0 as usize) {
+        if let Some(frame) = self.frames.get_mut(frame.0 as usize)
+            && !frame.shared
+        {
             frame.shared = true;
+            self.shared_calls.insert(frame.born);
         }
     }
 
@@ -130,7 +136,9 @@ impl Store {
         if slot.born < self.oldest_written {
             self.oldest_written = slot.born;
         }
-        self.clock += 1;
+        if slot.born < self.call || self.shared_calls.contains(&slot.born) {
+            self.clock += 1;
+        }
         if let Some(layer) = self.layers.last_mut()
             && slot.layer != layer.id
         {
