@@ -11,7 +11,7 @@ mod tree;
 #[cfg(test)]
 mod show;
 
-use crate::ir::{FileId, Language, Program};
+use crate::ir::{Block, FileId, Language, Program, StatementKind};
 
 /// Lowers a file of the program by the front end of its language.
 pub fn lower(program: &mut Program, file: FileId) {
@@ -32,5 +32,39 @@ pub fn lower(program: &mut Program, file: FileId) {
         | Language::Perl
         | Language::Lua
         | Language::R => tree::lower(program, file),
+    }
+    stay(program, file);
+}
+
+/// What ends a top level in a file that could not be read whole was inside a function that is not there: what follows
+/// it is read all the same.
+fn stay(program: &mut Program, file: FileId) {
+    let Some(entry) = program
+        .files
+        .get(usize::from(file.0))
+        .filter(|entry| entry.broken)
+    else {
+        return;
+    };
+    let module = entry
+        .module
+        .and_then(|module| program.functions.get_mut(module.0 as usize));
+    let mut left: Vec<&mut Block> = module.into_iter().map(|module| &mut module.body).collect();
+    while let Some(block) = left.pop() {
+        for statement in block {
+            if let StatementKind::Return(Some(value)) | StatementKind::Raise(Some(value)) = statement.kind {
+                statement.kind = StatementKind::Expr(value);
+            }
+            match &mut statement.kind {
+                StatementKind::If(_, then, otherwise) => left.extend([then, otherwise]),
+                StatementKind::For { body, .. }
+                | StatementKind::While { body, .. }
+                | StatementKind::Labelled(_, body) => {
+                    left.push(body);
+                }
+                StatementKind::Try { body, finally, .. } => left.extend([body, finally]),
+                _ => {}
+            }
+        }
     }
 }

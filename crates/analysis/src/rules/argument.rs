@@ -60,7 +60,10 @@ impl ArgumentTest {
 
     fn means(&self, argument: &FactArgument, at: Option<usize>) -> bool {
         match (self.place, self.name.as_deref()) {
-            (None, None) => true,
+            // The receiver is meant where it is asked what it is, not where it is asked what is given.
+            (None, None) => {
+                argument.name.as_deref() != Some("self") || !self.paths.is_empty() || !self.taints.is_empty()
+            }
             (place, name) => {
                 (place.is_some() && place == at) || (name.is_some() && name == argument.name.as_deref())
             }

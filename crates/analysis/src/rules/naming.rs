@@ -1,17 +1,24 @@
-//! Constants that the source gives to a name: a variable, a field, a key, a parameter. Of these the machine tells nothing,
+//! Texts that are put together from parts of which some are not known; and constants that the source gives to a name: a variable, a field, a key, a parameter. Of these the machine tells nothing,
 //! for nothing happens; a rule on secrets in the source needs them. Told as assignments of `name:` and the name.
 
-use crate::fact::{Fact, FactArgument, FactKind, Reach};
+use crate::fact::{Fact, FactArgument, FactKind, Origin, Reach};
 use crate::ir::{
-    Block, CompareOp, Element, Entry, ExprId, ExprKind, FuncId, Pattern, Program, Span, Statement,
-    StatementKind,
+    BinaryOp, Block, CompareOp, Element, Entry, Expr, ExprId, ExprKind, FuncId, Pattern, Program, Span,
+    Statement, StatementKind,
 };
 use std::rc::Rc;
 
 /// Constants that are told of one program.
 const MAX_NAMES: usize = 20_000;
 
-/// Every constant that is given to a name.
+/// Parts of one text.
+const MAX_PARTS: usize = 64;
+/// Bytes of one text.
+const MAX_TEXT: usize = 4096;
+/// Stands for a part that is not known.
+const UNKNOWN: &str = "\u{FFFC}";
+
+/// Every constant that is given to a name, and every text with parts that are not known.
 pub fn names(program: &Program) -> Vec<Fact> {
     let mut namer = Namer {
         program,
@@ -101,6 +108,11 @@ impl<'a> Namer<'a> {
                         }
                     }
                 }
+                ExprKind::Concat(_)
+                | ExprKind::Binary(BinaryOp::Add | BinaryOp::Modulo, ..)
+                | ExprKind::Call { .. } => {
+                    self.built(expr, function);
+                }
                 ExprKind::Assign(pattern, value) => self.assign(pattern, *value, function, expr.span),
                 ExprKind::Compare(CompareOp::Equal, left, right) => {
                     let name = match self.kind(*left) {
@@ -118,6 +130,65 @@ impl<'a> Namer<'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A text with parts that are not known: by joining, by `%` or by `format`.
+    fn built(&mut self, expr: &Expr, function: FuncId) {
+        let mut text = String::new();
+        match &expr.kind {
+            ExprKind::Concat(parts) => parts.iter().for_each(|part| self.part(*part, &mut text)),
+            ExprKind::Binary(BinaryOp::Add, ..) => self.sum(expr, &mut text),
+            ExprKind::Binary(BinaryOp::Modulo, left, _) => {
+                if let Some(ExprKind::Text(format)) = self.kind(*left) {
+                    text = filled(format, "%");
+                }
+            }
+            ExprKind::Call { callee, .. } => {
+                if let Some(ExprKind::Field(base, name)) = self.kind(*callee)
+                    && self.program.names.text(*name) == "format"
+                    && let Some(ExprKind::Text(format)) = self.kind(*base)
+                {
+                    text = filled(format, "{");
+                }
+            }
+            _ => {}
+        }
+        if text.len() > UNKNOWN.len() && text.contains(UNKNOWN) && self.facts.len() < MAX_NAMES {
+            self.facts.push(Fact {
+                kind: FactKind::Text {
+                    text: Rc::from(text),
+                    origin: Origin::Built,
+                },
+                span: expr.span,
+                function,
+                reach: Reach::Call,
+            });
+        }
+    }
+
+    /// The parts of a sum from left to right; sums nest to the left.
+    fn sum(&self, expr: &Expr, text: &mut String) {
+        let mut parts = Vec::new();
+        let mut left = &expr.kind;
+        while let ExprKind::Binary(BinaryOp::Add, inner, right) = left {
+            parts.push(*right);
+            match self.kind(*inner) {
+                Some(kind @ ExprKind::Binary(BinaryOp::Add, ..)) if parts.len() < MAX_PARTS => left = kind,
+                _ => {
+                    parts.push(*inner);
+                    break;
+                }
+            }
+        }
+        parts.iter().rev().for_each(|part| self.part(*part, text));
+    }
+
+    fn part(&self, id: ExprId, text: &mut String) {
+        match self.kind(id) {
+            Some(ExprKind::Text(known)) if text.len() + known.len() < MAX_TEXT => text.push_str(known),
+            _ if text.ends_with(UNKNOWN) => {}
+            _ => text.push_str(UNKNOWN),
         }
     }
 
@@ -158,6 +229,26 @@ impl<'a> Namer<'a> {
             reach: Reach::Call,
         });
     }
+}
+
+/// A format with what is not known in the place of its marks; empty when it is too long.
+fn filled(format: &str, mark: &str) -> String {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once(mark) {
+        text.push_str(before);
+        text.push_str(UNKNOWN);
+        rest = if mark == "{" {
+            after.split_once('}').map_or("", |(_, behind)| behind)
+        } else {
+            after.get(1..).unwrap_or("")
+        };
+        if text.len() > MAX_TEXT {
+            return String::new();
+        }
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The blocks inside a statement.

@@ -29,8 +29,7 @@ pub(super) struct Grammar {
 }
 
 impl Grammar {
-    fn new(which: Language) -> Option<Self> {
-        let (language, table) = tables::of(which)?;
+    fn new(which: Language, (language, table): (tree_sitter::Language, &'static Table)) -> Self {
         let count = language.node_kind_count();
         let mut roles = vec![Role::Other; count];
         for &(kinds, role) in table.roles {
@@ -45,12 +44,12 @@ impl Grammar {
                 }
             }
         }
-        Some(Self {
+        Self {
             language,
             table,
             which,
             roles,
-        })
+        }
     }
 
     /// What a node means.
@@ -63,12 +62,17 @@ impl Grammar {
 }
 
 /// The grammar of a language that has one.
-pub(super) fn of(language: Language) -> Option<&'static Grammar> {
+pub(super) fn of(language: Language, text: &str) -> Option<&'static Grammar> {
+    // A piece of PHP without its tag would be text of a page for the usual grammar.
+    static PHP_PIECE: OnceLock<Grammar> = OnceLock::new();
+    if language == Language::Php && !text.contains("<?") {
+        return Some(PHP_PIECE.get_or_init(|| Grammar::new(language, tables::php_piece())));
+    }
     static GRAMMARS: [OnceLock<Option<Grammar>>; Language::ALL.len()] =
         [const { OnceLock::new() }; Language::ALL.len()];
     let number = Language::ALL.iter().position(|known| *known == language)?;
     GRAMMARS
         .get(number)?
-        .get_or_init(|| Grammar::new(language))
+        .get_or_init(|| tables::of(language).map(|table| Grammar::new(language, table)))
         .as_ref()
 }

@@ -42,7 +42,7 @@ pub(crate) fn lower(program: &mut Program, file: FileId) {
     let text = std::mem::take(&mut entry.text);
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let span = Span { file, start: 0, end };
-    let grammar = grammar::of(entry.language);
+    let grammar = grammar::of(entry.language, &text);
     let tree = grammar.and_then(|grammar| parse(grammar, &text));
     let broken = tree.as_ref().is_none_or(|tree| tree.root_node().has_error());
     if let (Some(grammar), Some(tree)) = (grammar, &tree) {

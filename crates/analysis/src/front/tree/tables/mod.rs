@@ -23,3 +23,8 @@ pub(super) fn of(language: Language) -> Option<(tree_sitter::Language, &'static 
         Language::Python | Language::JavaScript | Language::TypeScript | Language::Bash => return None,
     })
 }
+
+/// PHP that does not begin with the tag that says so.
+pub(super) fn php_piece() -> (tree_sitter::Language, &'static Table) {
+    (tree_sitter_php::LANGUAGE_PHP_ONLY.into(), &object::PHP)
+}
