@@ -83,6 +83,10 @@ fn variables_and_expansions() {
         "a=(1 2); a+=(3); echo ${a[1]} \"${a[@]}\"",
         "a = list('1', '2'); a = list(*a, *list('3')); sh:echo(a[1], *a)",
     );
+    check(
+        "echo ${!a+x} \"${!b}\"; coproc P { c; }",
+        "sh:echo(sh:${!}(sh:a), sh:${!}(sh:b)); sh:c()",
+    );
     check("export PATH=/x:$PATH", "PATH = ['/x:', PATH]; sh:PATH = PATH");
 }
 

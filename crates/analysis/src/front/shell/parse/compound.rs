@@ -3,7 +3,9 @@
 use super::Parser;
 use super::arithmetic;
 use super::word::is_end;
-use crate::front::shell::syntax::{Arith, CaseItem, Command, Junction, List, Part, Quote, Test, Word};
+use crate::front::shell::syntax::{
+    AndOr, Arith, CaseItem, Command, Junction, List, Node, Part, Pipeline, Quote, Test, Word,
+};
 
 impl Parser<'_> {
     /// The compound command that begins here, if one does.
@@ -30,6 +32,7 @@ impl Parser<'_> {
             b'f' if self.keyword("for") => Some(self.for_loop()),
             b's' if self.keyword("select") => Some(self.for_loop()),
             b'c' if self.keyword("case") => Some(self.case()),
+            b'c' if self.keyword("coproc") => Some(self.coprocess()),
             b'f' if self.keyword("function") => Some(self.function()),
             _ => None,
         }
@@ -184,6 +187,26 @@ impl Parser<'_> {
         }
         self.closed_by("esac");
         Command::Case(subject, items)
+    }
+
+    /// `coproc command`, `coproc name { ...; }`: a command beside the script.
+    fn coprocess(&mut self) -> Command {
+        self.blanks();
+        let start = self.at;
+        let name = self.name();
+        self.blanks();
+        if name.is_empty() || !matches!(self.peek(), Some(b'{' | b'(')) {
+            self.at = start;
+        }
+        let nodes: Vec<Node> = self.node().into_iter().collect();
+        let first = Pipeline {
+            negated: false,
+            nodes,
+        };
+        Command::Group(vec![AndOr {
+            first,
+            rest: Vec::new(),
+        }])
     }
 
     fn function(&mut self) -> Command {

@@ -140,9 +140,12 @@ impl Parser<'_> {
         }
         if matches!(op, ExpansionOp::None) {
             op = self.expansion_op(quote);
-        } else if matches!(self.peek(), Some(b'@' | b'*')) {
+        } else if matches!(self.peek(), Some(b'@' | b'*')) && self.peek_at(1) == Some(b'}') {
             // `${!prefix@}`.
             self.at += 1;
+        } else {
+            // Of a variable that another names, what is done to it does not matter here.
+            self.expansion_op(quote);
         }
         Expansion { name, index, op }
     }

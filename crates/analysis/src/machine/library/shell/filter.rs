@@ -3,7 +3,8 @@
 use super::super::{Call, Model, Table};
 use super::{decoded, has_option, input, known_text, printed, words};
 use crate::decode;
-use crate::machine::value::Value;
+use crate::fact::FactKind;
+use crate::machine::value::{Kind, Value};
 
 pub(super) const TABLE: Table = Table {
     models: MODELS,
@@ -17,6 +18,11 @@ const MODELS: &[(&str, Model)] = &[
     ("sh:basenc", base64),
     ("sh:xxd", xxd),
     ("sh:openssl", openssl),
+    ("sh:gunzip", inflate),
+    ("sh:zcat", inflate),
+    ("sh:gzip", inflate),
+    ("sh:zlib-flate", inflate),
+    ("sh:pigz", inflate),
 ];
 
 /// The file among the words of a filter, and the options whose value is a word of its own.
@@ -103,6 +109,33 @@ fn xxd(call: &mut Call<'_, '_, '_>) -> Option<Value> {
     let text = packed(call, file.as_deref())?.to_ascii_uppercase();
     let bytes = decode::base16(text.as_bytes()).ok()?;
     Some(decoded(call, bytes))
+}
+
+/// `gunzip`, `zcat`, `gzip -d` on bytes that are known.
+fn inflate(call: &mut Call<'_, '_, '_>) -> Option<Value> {
+    let words = words(call);
+    let name = call.machine.paths.text(call.path);
+    let decodes = matches!(&*name, "sh:gunzip" | "sh:zcat")
+        || has_option(&words, 'd')
+        || words.iter().any(|word| word == "-uncompress");
+    if !decodes {
+        return None;
+    }
+    let file = file(&words, &[]).map(str::to_owned);
+    let value = input(call, file.as_deref())?;
+    let bytes = match &value.kind {
+        Kind::Bytes(bytes) => bytes.to_vec(),
+        _ => known_text(call, &value)?.into_bytes(),
+    };
+    match decode::any(&bytes, call.machine.bounds.decoded_bytes) {
+        Ok(bytes) => Some(decoded(call, bytes)),
+        Err(decode::Failure::TooLarge) => {
+            let what = "decompression_bomb";
+            call.machine.tell_at(call.span, FactKind::Unreadable { what });
+            None
+        }
+        Err(decode::Failure::Malformed) => None,
+    }
 }
 
 /// `openssl base64 -d`, `openssl enc -base64 -d`.
