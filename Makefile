@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release demo evaluate test cpython-tests test-vm fuzz bench lint tidy deny fmt install-test-deps clean
+.PHONY: help release demo evaluate test cpython-tests test-vm fuzz fuzz-analysis bench lint tidy deny fmt install-test-deps clean
 
 SECONDS_EACH ?= 60
 
@@ -37,6 +37,10 @@ fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
 
 evaluate: release ## Say how often decisions on labelled programs are right (CORPORA="a.jsonl.gz ...")
 	@target/release/casemate analyze --evaluate $(CORPORA)
+
+fuzz-analysis: ## Run INPUTS inputs (10,000,000) over the parsers and decoders of analysis
+	@scripts/install-test-deps.sh
+	@scripts/fuzz-analysis.sh $(INPUTS)
 
 bench: ## Measure the figures of SPECIFICATION.md and fail where one is missed
 	@scripts/bench.sh
