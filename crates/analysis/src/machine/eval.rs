@@ -266,7 +266,12 @@ impl Machine<'_> {
             let value = self.eval(act, *part)?;
             let value = self.as_text(act, value, act.code.expr(*part).span)?;
             if text.len() < super::ask::TEXT {
-                text.push_str(&self.piece(&value, act.language));
+                let alone = parts.len() == 1;
+                text.push_str(&if alone {
+                    self.piece(&value, act.language)
+                } else {
+                    self.clean_piece(&value, act.language)
+                });
             }
             marks = merge_marks(&marks, &self.deep_marks(&value));
         }

@@ -2,7 +2,7 @@
 
 use super::object::{Key, Object, Shape};
 use super::outside::Leaf;
-use super::value::{Kind, ObjId, Type, Value, merge_marks};
+use super::value::{HOLE, Kind, ObjId, Type, Value, merge_marks};
 use super::{Act, Eval, Machine, Stop};
 use crate::fact::FactKind;
 use crate::ir::{Language, Span};
@@ -32,6 +32,14 @@ impl Machine<'_> {
                     kind,
                     marks: base.marks.clone(),
                 })
+            }
+            Kind::Template(text)
+                if index
+                    .as_int()
+                    .is_some_and(|index| known_part(text, index, index + 1).is_some()) =>
+            {
+                let index = index.as_int().unwrap_or(0);
+                Ok(known_part(text, index, index + 1).unwrap_or_default())
             }
             Kind::Template(_) | Kind::Unknown(Type::Text) => {
                 self.may_raise = true;
@@ -375,6 +383,11 @@ impl Machine<'_> {
                     marks,
                 }
             }
+            (Kind::Template(text), Some((low, Some(high), 1))) => known_part(text, low.unwrap_or(0), high)
+                .unwrap_or(Value {
+                    kind: Kind::Unknown(Type::Text),
+                    marks,
+                }),
             (Kind::Object(id), known) => {
                 let object = self.store.shared_object(*id);
                 let mut new = Object::new(object.shape.clone());
@@ -496,6 +509,18 @@ impl Machine<'_> {
         }
         Ok(self.list_of(any))
     }
+}
+
+/// A part of a template that ends before the first letter that is not known: nothing unknown reaches it.
+fn known_part(text: &str, low: i64, high: i64) -> Option<Value> {
+    let (low, high) = (usize::try_from(low).ok()?, usize::try_from(high).ok()?);
+    let known: Vec<char> = text
+        .chars()
+        .take_while(|letter| *letter != HOLE)
+        .take(high)
+        .collect();
+    let part = known.get(low..high)?;
+    Some(Value::text(&part.iter().collect::<String>()))
 }
 
 /// The place that an index means, counted from the end when it is negative.

@@ -242,7 +242,13 @@ impl Machine<'_> {
         if let Some(value) = self.module_variable(file, name) {
             return value;
         }
-        let below = format!("{}.{}", self.dotted_of(file), self.program.names.text(name));
+        let own = self.dotted_of(file);
+        let name_text = self.program.names.text(name);
+        let below = if own.is_empty() {
+            name_text.to_owned()
+        } else {
+            format!("{own}.{name_text}")
+        };
         if let Some(file) = self.by_path.get(&below).copied() {
             if self.run_module(file).is_err() {
                 return Value::unknown();

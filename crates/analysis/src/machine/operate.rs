@@ -75,6 +75,11 @@ impl Machine<'_> {
         if matches!(one.kind, Kind::Object(_)) || matches!(other.kind, Kind::Object(_)) {
             return self.binary_objects(act, op, one, other, span);
         }
+        if op == BinaryOp::Add && one.is_clean() != other.is_clean() && is_text(one) && is_text(other) {
+            // Which letters an outsider chose has to be seen in what is made of both.
+            let text = self.clean_piece(one, act.language) + &self.clean_piece(other, act.language);
+            return Ok(self.built(text, merge_marks(&one.marks, &other.marks)));
+        }
         if let Some(kind) = self.compute(act.language, op, one, other) {
             return Ok(Value {
                 kind,
@@ -102,6 +107,14 @@ impl Machine<'_> {
             kind: Kind::Unknown(ty),
             marks,
         })
+    }
+
+    /// A part of a text, of which what a source reaches is a hole.
+    pub(super) fn clean_piece(&self, value: &Value, language: Language) -> String {
+        match &value.kind {
+            Kind::Text(_) if !value.is_clean() => HOLE.to_string(),
+            _ => self.piece(value, language),
+        }
     }
 
     fn compute(&self, language: Language, op: BinaryOp, one: &Value, other: &Value) -> Option<Kind> {
