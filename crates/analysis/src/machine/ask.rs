@@ -283,8 +283,14 @@ impl Machine<'_> {
         }
     }
 
+    /// Counts what making so many bytes costs.
+    pub fn charge(&mut self, bytes: usize) {
+        self.steps += bytes as u64 >> 6;
+    }
+
     /// A text put together; with holes it is a template. Marks are merged with those of the pieces.
     pub fn built(&mut self, text: String, marks: Option<Rc<Marks>>) -> Value {
+        self.charge(text.len());
         let kind = if text.len() > TEXT {
             Kind::Unknown(super::value::Type::Text)
         } else if text.contains(HOLE) {

@@ -24,6 +24,7 @@ pub mod path;
 pub mod value;
 
 mod arguments;
+mod arithmetic;
 mod ask;
 mod assign;
 mod branch;
@@ -43,6 +44,7 @@ mod member;
 mod module;
 mod operate;
 mod outside;
+mod percent;
 mod run;
 mod script;
 mod sink;

@@ -1,5 +1,6 @@
 //! Operators on values: computed where both operands are constant, else unknown with the marks of both.
 
+use super::arithmetic::{floats, integer, integers, loosely, may_be, number, order, script_number};
 use super::ask::TEXT;
 use super::object::{Object, Shape};
 use super::value::{HOLE, Kind, Type, Value, merge_marks};
@@ -81,6 +82,11 @@ impl Machine<'_> {
             return Ok(self.built(text, merge_marks(&one.marks, &other.marks)));
         }
         if let Some(kind) = self.compute(act.language, op, one, other) {
+            if let Kind::Text(text) = &kind {
+                self.charge(text.len());
+            } else if let Kind::Bytes(bytes) = &kind {
+                self.charge(bytes.len());
+            }
             return Ok(Value {
                 kind,
                 marks: merge_marks(&one.marks, &other.marks),
@@ -289,66 +295,6 @@ impl Machine<'_> {
             _ => {}
         }
         None
-    }
-
-    /// Python's `%` on a text.
-    fn percent(&mut self, format: &Value, places: Vec<Value>, names: Option<Value>) -> Value {
-        let mut marks = format.marks.clone();
-        for value in &places {
-            marks = merge_marks(&marks, &self.deep_marks(value));
-        }
-        let (Kind::Text(text) | Kind::Template(text)) = &format.kind else {
-            return Value {
-                kind: Kind::Unknown(Type::Text),
-                marks,
-            };
-        };
-        let mut out = String::new();
-        let mut used = merge_marks(&format.marks, &None);
-        let mut rest = &**text;
-        let mut next = places.iter();
-        while let Some(place) = rest.find('%') {
-            out.push_str(&rest[..place]);
-            rest = &rest[place + 1..];
-            let mut named = None;
-            if let Some((name, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-                named = Some(name.to_owned());
-                rest = after;
-            }
-            let width = rest.find(|letter: char| letter.is_ascii_alphabetic() || letter == '%');
-            let Some(width) = width else { break };
-            let conversion = rest.as_bytes()[width];
-            let plain = width == 0;
-            rest = &rest[width + 1..];
-            if conversion == b'%' {
-                out.push('%');
-                continue;
-            }
-            let value = match &named {
-                Some(name) => names.as_ref().map(|names| self.entry_named(names, name)),
-                None => next.next().cloned(),
-            };
-            let value = value.unwrap_or_else(Value::unknown);
-            used = merge_marks(&used, &self.deep_marks(&value));
-            out.push_str(&self.conversion(conversion, plain, &value));
-        }
-        out.push_str(rest);
-        self.built(out, used)
-    }
-
-    fn conversion(&self, conversion: u8, plain: bool, value: &Value) -> String {
-        match (conversion, value.as_int()) {
-            (b's' | b'd' | b'i', _) if plain => self.piece(value, Language::Python),
-            (b'r', _) if plain && value.as_text().is_some() => format!("'{}'", value.as_text().unwrap_or("")),
-            (b'c', Some(number)) => u32::try_from(number)
-                .ok()
-                .and_then(char::from_u32)
-                .map_or_else(|| HOLE.to_string(), String::from),
-            (b'c', None) => self.piece(value, Language::Python),
-            (b'x', Some(number)) if plain => format!("{number:x}"),
-            (b'o', Some(number)) if plain => format!("{number:o}"),
-            _ => HOLE.to_string(),
-        }
     }
 
     /// One operand.
@@ -642,132 +588,6 @@ fn is_text(value: &Value) -> bool {
         value.kind,
         Kind::Text(_) | Kind::Template(_) | Kind::Unknown(Type::Text)
     )
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    match value.kind {
-        Kind::Int(number) => Some(number),
-        Kind::Bool(truth) => Some(i64::from(truth)),
-        _ => None,
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value.kind {
-        Kind::Float(number) => Some(number),
-        _ => integer(value).map(|number| number as f64),
-    }
-}
-
-fn integers(language: Language, op: BinaryOp, a: i64, b: i64) -> Option<Kind> {
-    let python = language == Language::Python;
-    let whole = match op {
-        BinaryOp::Add => a.checked_add(b),
-        BinaryOp::Subtract => a.checked_sub(b),
-        BinaryOp::Multiply => a.checked_mul(b),
-        BinaryOp::Divide if python => return (b != 0).then(|| Kind::Float(a as f64 / b as f64)),
-        BinaryOp::Divide if b != 0 && a % b == 0 => Some(a / b),
-        BinaryOp::Divide => return (b != 0).then(|| Kind::Float(a as f64 / b as f64)),
-        BinaryOp::FloorDivide if b != 0 => a.checked_div(b).map(|whole| {
-            if a % b != 0 && (a < 0) != (b < 0) {
-                whole - 1
-            } else {
-                whole
-            }
-        }),
-        BinaryOp::Modulo if b != 0 && python => a.checked_rem(b).map(|rest| {
-            if rest != 0 && (rest < 0) != (b < 0) {
-                rest + b
-            } else {
-                rest
-            }
-        }),
-        BinaryOp::Modulo if b != 0 => a.checked_rem(b),
-        BinaryOp::Power => u32::try_from(b).ok().and_then(|power| a.checked_pow(power)),
-        BinaryOp::BitAnd if python => Some(a & b),
-        BinaryOp::BitOr if python => Some(a | b),
-        BinaryOp::BitXor if python => Some(a ^ b),
-        BinaryOp::BitAnd => Some(i64::from(a as i32 & b as i32)),
-        BinaryOp::BitOr => Some(i64::from(a as i32 | b as i32)),
-        BinaryOp::BitXor => Some(i64::from(a as i32 ^ b as i32)),
-        BinaryOp::ShiftLeft if python => (0..=62).contains(&b).then(|| a.checked_mul(1_i64 << b)).flatten(),
-        BinaryOp::ShiftRight if python => (0..=62).contains(&b).then(|| a >> b),
-        BinaryOp::ShiftLeft => Some(i64::from((a as i32).wrapping_shl(b as u32))),
-        BinaryOp::ShiftRight => Some(i64::from((a as i32).wrapping_shr(b as u32))),
-        BinaryOp::ShiftRightUnsigned => Some(i64::from((a as u32).wrapping_shr(b as u32))),
-        _ => None,
-    };
-    whole.map(Kind::Int)
-}
-
-fn floats(op: BinaryOp, a: f64, b: f64) -> Option<Kind> {
-    let number = match op {
-        BinaryOp::Add => a + b,
-        BinaryOp::Subtract => a - b,
-        BinaryOp::Multiply => a * b,
-        BinaryOp::Divide if b != 0.0 => a / b,
-        BinaryOp::FloorDivide if b != 0.0 => (a / b).floor(),
-        BinaryOp::Modulo if b != 0.0 => a % b,
-        BinaryOp::Power => a.powf(b),
-        _ => return None,
-    };
-    Some(Kind::Float(number))
-}
-
-fn order(one: &Value, other: &Value) -> Option<Ordering> {
-    match (&one.kind, &other.kind) {
-        (Kind::Text(a), Kind::Text(b)) => Some(a.cmp(b)),
-        (Kind::Bytes(a), Kind::Bytes(b)) => Some(a.cmp(b)),
-        _ => number(one)?.partial_cmp(&number(other)?),
-    }
-}
-
-/// Whether a template may become a text: the parts between its holes stand in the text in order.
-fn may_be(template: &str, text: &str) -> bool {
-    let mut rest = text;
-    let mut parts = template.split(HOLE);
-    if let Some(first) = parts.next() {
-        let Some(after) = rest.strip_prefix(first) else {
-            return false;
-        };
-        rest = after;
-    }
-    for part in parts {
-        let Some(place) = rest.find(part) else {
-            return false;
-        };
-        rest = &rest[place + part.len()..];
-    }
-    true
-}
-
-/// JavaScript's `==` between kinds.
-fn loosely(one: &Value, other: &Value) -> Option<bool> {
-    match (&one.kind, &other.kind) {
-        (Kind::Null | Kind::Undefined, _) | (_, Kind::Null | Kind::Undefined) => Some(false),
-        (Kind::Text(text), _) => match script_number(text) {
-            Kind::Int(value) => number(other).map(|other| other == value as f64),
-            Kind::Float(value) => number(other).map(|other| other == value),
-            _ => None,
-        },
-        (_, Kind::Text(_)) => loosely(other, one),
-        _ => None,
-    }
-}
-
-/// The number that JavaScript reads in a text.
-pub(super) fn script_number(text: &str) -> Kind {
-    let text = text.trim();
-    if text.is_empty() {
-        return Kind::Int(0);
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Kind::Int(number);
-    }
-    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return i64::from_str_radix(hex, 16).map_or(Kind::Float(f64::NAN), Kind::Int);
-    }
-    Kind::Float(text.parse::<f64>().unwrap_or(f64::NAN))
 }
 
 fn operator_method(op: BinaryOp) -> Option<&'static str> {
