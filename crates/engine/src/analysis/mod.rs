@@ -15,8 +15,8 @@ pub use question::{MAX_TEXT_BYTES, language_of, submission};
 use casemate_analysis::Report;
 use casemate_analysis::codec::{MAX_REPORT_BYTES, decode_report};
 use casemate_sandbox::SandboxError;
-use casemate_sandbox::analyser::{Asked, Kind, Link, LinkError, Started, start};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use casemate_sandbox::analyser::{Asked, Kind, Link, LinkError, Started, end, start};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -135,6 +135,17 @@ pub fn worth(answer: Result<Vec<u8>, LinkError>) -> Reading {
 #[derive(Debug)]
 pub struct Reader {
     link: Link,
+    pidfd: OwnedFd,
+    is_done: bool,
+}
+
+impl Drop for Reader {
+    /// One that has answered ends by itself, beside the program; any other would go on as long as we do.
+    fn drop(&mut self) {
+        if !self.is_done {
+            end(self.pidfd.as_fd());
+        }
+    }
 }
 
 impl Reader {
@@ -143,17 +154,25 @@ impl Reader {
     /// # Errors
     /// When a process or a socket cannot be had.
     pub fn begin(readers: &Readers<'_>, bytes: &[u8]) -> Result<Self, SandboxError> {
-        let mut link = link(readers.start()?.socket);
+        let started = readers.start()?;
+        let mut link = link(started.socket);
         link.begin(&question(bytes));
         // What fails is told by the answer.
-        Ok(Self { link })
+        Ok(Self {
+            link,
+            pidfd: started.pidfd,
+            is_done: false,
+        })
     }
 
     /// Waits for the answer; `None` when `interrupt` could be read first, after which it may be waited for again.
     pub fn finish(&mut self, interrupt: Option<BorrowedFd<'_>>) -> Option<Reading> {
         match self.link.finish(interrupt) {
             Err(LinkError::Interrupted) => None,
-            answer => Some(worth(answer)),
+            answer => {
+                self.is_done = answer.is_ok();
+                Some(worth(answer))
+            }
         }
     }
 }

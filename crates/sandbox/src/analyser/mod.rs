@@ -20,7 +20,7 @@ use casemate_sys::fs::{self, Resolve};
 use casemate_sys::process::{self, Vector};
 use casemate_sys::{credentials, fd, libc, resource, signal, socket, terminal};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Stack of an analyser: what nests deeper ends it, and nobody else.
 const STACK_BYTES: u64 = 256 << 20;
@@ -72,6 +72,11 @@ pub fn start(program: &[u8], arguments: &[&str]) -> Result<Started, SandboxError
             process::exit(1)
         }
     }
+}
+
+/// Ends an analyser that is of no use any more, without waiting for it.
+pub fn end(pidfd: BorrowedFd<'_>) {
+    let _ = process::kill_fd(pidfd, libc::SIGKILL);
 }
 
 /// In the child: nothing open but its socket, plain signals, no terminal.

@@ -6,6 +6,7 @@
 use crate::confine::become_other;
 use crate::error::{AtStep, SandboxError};
 use crate::{plan, rootless, seccomp};
+use casemate_sys::credentials::capability;
 use casemate_sys::fs::{self, Resolve};
 use casemate_sys::mount::{self, attr};
 use casemate_sys::namespace::{
@@ -42,8 +43,8 @@ pub struct Confined {
 /// The step that failed: the process must end then.
 pub fn confine(wanted: &Confined) -> Result<(), SandboxError> {
     credentials::die_with_parent().at(|| "tie it to its parent".into())?;
-    enter_namespaces(wanted.network_namespace)?;
-    if credentials::effective_uid() == 0 && rootless::is_privileged() {
+    let is_mapped = enter_namespaces(wanted.network_namespace)?;
+    if is_mapped && may_become_other() {
         let id = wanted.id.ok_or_else(|| SandboxError::WallMissing {
             wall: "privileges",
             reason: "an analyser that is root was given no id of its own".into(),
@@ -52,6 +53,8 @@ pub fn confine(wanted: &Confined) -> Result<(), SandboxError> {
         // The change of ids has cleared it.
         credentials::die_with_parent().at(|| "tie it to its parent".into())?;
     }
+    // A user namespace of its own has given it all of them there.
+    credentials::set_capabilities(0).at(|| "drop capabilities".into())?;
     credentials::set_no_new_privileges().at(|| "set no_new_privs".into())?;
     credentials::set_dumpable(false).at(|| "become undumpable".into())?;
     credentials::set_name(c"casemate-read").at(|| "take a name".into())?;
@@ -72,8 +75,16 @@ pub fn confine(wanted: &Confined) -> Result<(), SandboxError> {
     casemate_sys::seccomp::load(seccomp::analyser()).at(|| "load the seccomp filter".into())
 }
 
+/// Whether it is root with the power over its ids, which a container may have taken away.
+fn may_become_other() -> bool {
+    let wanted = capability::SETUID | capability::SETGID | capability::SETPCAP;
+    credentials::effective_uid() == 0
+        && credentials::effective_capabilities().is_ok_and(|held| held & wanted == wanted)
+}
+
 /// Namespaces of its own, with an empty root. A host that forbids them to ordinary accounts leaves the other walls.
-fn enter_namespaces(network: bool) -> Result<(), SandboxError> {
+/// Whether its ids still mean something: in a user namespace of its own they do not.
+fn enter_namespaces(network: bool) -> Result<bool, SandboxError> {
     let privileged = rootless::is_privileged();
     let mut flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
     if network {
@@ -83,8 +94,11 @@ fn enter_namespaces(network: bool) -> Result<(), SandboxError> {
         flags |= CLONE_NEWUSER;
     }
     match unshare(flags) {
-        Ok(()) => enter_empty_root().at(|| "enter an empty root".into()),
-        Err(_) if !privileged => Ok(()),
+        Ok(()) => {
+            enter_empty_root().at(|| "enter an empty root".into())?;
+            Ok(privileged)
+        }
+        Err(_) if !privileged => Ok(true),
         Err(error) => Err(error).at(|| "make namespaces".into()),
     }
 }
