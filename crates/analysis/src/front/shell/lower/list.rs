@@ -85,6 +85,9 @@ impl Lowering<'_> {
 
     /// What commands print, as an expression.
     pub(super) fn captured(&mut self, list: &List, place: Place) -> ExprId {
+        if list.is_empty() {
+            return self.text("", place);
+        }
         if let [item] = list.as_slice()
             && item.rest.is_empty()
             && let Some((last, before)) = item.first.nodes.split_last()
