@@ -32,6 +32,7 @@ mod call;
 mod class;
 mod code;
 mod eval;
+mod exception;
 mod exec;
 mod field;
 mod function;

@@ -230,7 +230,8 @@ impl Machine<'_> {
         let span = site.span;
         if !own_kind {
             self.tell_call(path, value, receiver.as_ref(), arguments, span);
-            self.may_raise = true;
+            // To make an exception raises none.
+            self.may_raise |= !super::exception::is_known(&text);
         }
         self.sinks(path, receiver.as_ref(), arguments, span);
         let model = self

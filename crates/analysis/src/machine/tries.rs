@@ -241,6 +241,11 @@ impl Machine<'_> {
         let info = self.paths.info(path);
         let language = info.language;
         let name = std::rc::Rc::clone(&info.text);
+        if let Some(made) = self.made_by(value)
+            && let Some(known) = super::exception::descends(&made, &name)
+        {
+            return Some(known);
+        }
         let kind = self.kind_name(value, language)?;
         let same = match (&*name, kind) {
             ("int", "bool")
@@ -258,5 +263,15 @@ impl Machine<'_> {
             "int", "str", "bytes", "float", "bool", "list", "tuple", "set", "dict", "Array", "Map", "Set",
         ];
         builtin.contains(&&*name).then_some(false)
+    }
+
+    /// The path of the class outside the program that made a thing.
+    fn made_by(&self, value: &Value) -> Option<std::rc::Rc<str>> {
+        let id = value.as_object()?;
+        let super::object::Shape::Native(path) = self.store.object(id).shape else {
+            return None;
+        };
+        let text = self.paths.text(path);
+        text.strip_suffix("()").map(std::rc::Rc::from)
     }
 }

@@ -34,6 +34,7 @@ const MODELS: &[(&str, Model)] = &[
     ("flask.Flask().get()", route),
     ("flask.Flask().post()", route),
     (HANDLER, handle),
+    ("flask.make_response", make_response),
     ("xml.sax.make_parser", |call| native(call, PARSER)),
     ("xml.sax.make_parser().setFeature", set_feature),
     ("xml.dom.minidom.parseString", |call| parse(call, "parser")),
@@ -97,6 +98,18 @@ fn handle(call: &mut Call<'_, '_, '_>) -> Option<Value> {
         }
     }
     Some(page)
+}
+
+/// `make_response(body)` and `make_response((body, headers))`: the body becomes a page.
+fn make_response(call: &mut Call<'_, '_, '_>) -> Option<Value> {
+    let given = call.arg(0);
+    let body = match given.as_object().map(|id| call.machine.object(id)) {
+        Some(object) if matches!(object.shape, Shape::Tuple) => object.items.first().cloned()?,
+        _ => given,
+    };
+    call.machine
+        .arrives(Machine::sink_named("markup")?, &body, call.span);
+    None
 }
 
 /// Says of a parser that it follows what a document names.
