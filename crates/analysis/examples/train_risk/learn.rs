@@ -33,9 +33,11 @@ impl Learned {
 }
 
 /// How hard weights are pulled to what is expected of them.
-const PULL: f64 = 0.8;
+const PULL: f64 = 2.0;
 /// How hard for what says little about what a program is for: its size, and what honest programs do.
-const HARD_PULL: f64 = 8.0;
+const HARD_PULL: f64 = 16.0;
+/// How hard for the mere size.
+const HARDEST_PULL: f64 = 60.0;
 /// The lowest weight: nobody gets free by doing harmless things beside the others.
 const LOWEST: f64 = -1.2;
 /// The highest.
@@ -80,14 +82,7 @@ pub fn learn(names: &[String], examples: &[&Example]) -> Learned {
             let expected = priors[feature];
             let pull = pulls[feature];
             let step = newton(column, examples, &sums, pull * (old - expected.weight), pull);
-            let mut new = (old + step).clamp(
-                if names[feature].starts_with("shape.") {
-                    2.0 * LOWEST
-                } else {
-                    LOWEST
-                },
-                HIGHEST,
-            );
+            let mut new = (old + step).clamp(lowest(&names[feature]), HIGHEST);
             if expected.signed && new * expected.weight < 0.0 {
                 new = 0.0;
             }
@@ -108,8 +103,23 @@ pub fn learn(names: &[String], examples: &[&Example]) -> Learned {
     Learned { weights, intercept }
 }
 
+/// The lowest weight of a feature. What a program looks like may count more against its acts than other acts do, and a
+/// command beside others hardly at all.
+fn lowest(name: &str) -> f64 {
+    match name.split('.').next() {
+        Some("shape") => 2.0 * LOWEST,
+        Some("sh") => LOWEST / 3.0,
+        _ => LOWEST,
+    }
+}
+
 /// How hard a weight is pulled to what is expected of it.
 fn pull(name: &str) -> f64 {
+    match name {
+        "shape.lines-10" | "shape.lines-30" | "sh.short" => return HARDEST_PULL,
+        "shape.shell-line" => return PULL,
+        _ => {}
+    }
     let hard = [
         "shape.lines",
         "shape.length",

@@ -17,6 +17,9 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+/// The share of malicious programs for which scores are calibrated.
+const SHARE: f64 = 0.25;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let folder = arguments
@@ -70,7 +73,7 @@ fn train(section: &str, rows: &[Row], text: &mut String) -> Result<(), Box<dyn E
             ))
         })
         .collect();
-    let (slope, offset) = calibrate(&sums);
+    let (slope, offset) = calibrate(&at_common_share(&sums));
     for one in &mut judged {
         one.score = casemate_analysis::risk::logistic(slope * one.sum + offset);
     }
@@ -100,6 +103,20 @@ fn write_section(
         writeln!(text, "{name} {weight:.3}")?;
     }
     Ok(())
+}
+
+/// The same with weights by which one program in four is malicious, in either kind: a score of one kind means what it means in
+/// the other.
+fn at_common_share(sums: &[(f64, bool, f64)]) -> Vec<(f64, bool, f64)> {
+    let bad = sums.iter().filter(|one| one.1).count().max(1) as f64;
+    let good = sums.iter().filter(|one| !one.1).count().max(1) as f64;
+    let all = bad + good;
+    sums.iter()
+        .map(|(sum, malicious, _)| {
+            let weight = if *malicious { SHARE * all / bad } else { (1.0 - SHARE) * all / good };
+            (*sum, *malicious, weight)
+        })
+        .collect()
 }
 
 /// The examples by row, and the names of the features by number. Near copies share their weight.

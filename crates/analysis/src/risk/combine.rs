@@ -95,6 +95,8 @@ const SHELL_ACTING: &[&str] = &[
     "sh.inline",
     "sh.remote",
 ];
+/// Families that are no single acts.
+const GROUPED: &[&str] = &["touch.", "with.", "small.", "sh.short", "place.", "found.", "start."];
 /// Families whose acts reach beyond the program.
 const ACTING: &[&str] = &[
     "net.", "exec.", "steal.", "host.", "watch.", "touch.", "hidden.", "address.",
@@ -134,6 +136,10 @@ pub(super) fn add(lines: usize, features: &mut Features) {
     add_shell(&parts, features);
     add_amounts(&parts, features);
     add_groups(lines, features);
+    if parts.shell && lines > 40 {
+        // A long script that sets a machine up does many things once each.
+        features.fade((40.0 / lines as f64).max(0.45));
+    }
 }
 
 fn add_network(parts: &Parts, features: &mut Features) {
@@ -272,10 +278,13 @@ fn add_amounts(parts: &Parts, features: &mut Features) {
 /// How many features of each weight that is expected of them: what is learned of some holds for their like as well.
 fn add_groups(lines: usize, features: &mut Features) {
     let (mut strong, mut suspect) = (0_usize, 0_usize);
+    let mut acts = 0_usize;
+    let is_act = |name: &str| GROUPED.iter().all(|family| !name.starts_with(family));
     for (name, value) in features.iter() {
         let weight = prior(name).weight * value;
         strong += usize::from(weight >= 1.8);
         suspect += usize::from((1.0..1.8).contains(&weight));
+        acts += usize::from(weight >= 1.8 && is_act(name));
     }
     let size = lines as f64 + 12.0;
     features.raise("amount.strong", strong as f64 * 8.0 / size);
@@ -288,5 +297,7 @@ fn add_groups(lines: usize, features: &mut Features) {
     features.set_if("group.suspect-4", Holds(suspect >= 4));
     let short = features.has("sh.short");
     features.set_if("group.short-strong", Holds(short && strong >= 1));
+    features.set_if("group.act", Holds(acts >= 1));
+    features.set_if("group.short-act", Holds(short && acts >= 1));
     features.set_if("group.short-suspect", Holds(short && suspect >= 1));
 }

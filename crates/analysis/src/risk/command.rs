@@ -110,7 +110,7 @@ pub(super) fn acts_of(name: &str, words: &Words<'_>, mut tell: impl FnMut(&'stat
             tell(act);
         }
     }
-    if name.starts_with("mkfs") {
+    if name.starts_with("mkfs") && words.all().iter().any(|word| word.starts_with("/dev/")) {
         tell("sh.wipe");
     }
 }

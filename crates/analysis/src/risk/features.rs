@@ -31,6 +31,15 @@ impl Features {
         *entry = entry.max(value.clamp(0.0, 1.0));
     }
 
+    /// Lessens what acts and texts count; the shape of a program stays as it is.
+    pub(super) fn fade(&mut self, factor: f64) {
+        for (name, value) in &mut self.values {
+            if !name.starts_with("shape.") {
+                *value *= factor;
+            }
+        }
+    }
+
     /// Whether a feature holds at all.
     pub(super) fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| *value > 0.0)

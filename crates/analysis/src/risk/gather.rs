@@ -131,6 +131,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn call(&mut self, path: &str, arguments: &'a [FactArgument], reach: Reach, hidden: Holds) {
+        let arguments = own_arguments(path, arguments);
         if matches!(
             path,
             "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "Path" | "os.path.join"
@@ -236,7 +237,9 @@ impl<'a> Gathering<'a> {
                     continue;
                 };
                 match source.split('.').next() {
-                    Some("who") => self.features.set("send.who"),
+                    Some("who") if !matches!(act, "net.connect" | "net.listen" | "net.dns" | "net.socket") => {
+                        self.features.set("send.who");
+                    }
                     Some("watch") => self.features.set("send.watched"),
                     Some("steal") => self.features.set("send.stolen"),
                     _ if source == "code.encode" || source == "code.encrypt" => {
@@ -355,6 +358,7 @@ impl<'a> Gathering<'a> {
             Language::Bash => "inner.shell",
             _ => "inner.code",
         });
+        self.features.set_if("inner.piped", Holds(matches!(path, "sh:sh" | "sh:bash" | "sh:zsh" | "sh:dash" | "sh:ksh" | "sh:eval")));
         self.features.set_if("inner.deep", Holds(inner.depth > 1));
         self.features.set_if(
             "inner.other",
@@ -521,6 +525,15 @@ fn act_of_value(path: &str) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// The arguments without the module that a function was taken from: only an object is something that a call is done to.
+fn own_arguments<'a>(path: &str, arguments: &'a [FactArgument]) -> &'a [FactArgument] {
+    let is_method = path.starts_with("?.") || path.contains("().") || path.contains("].") || path.contains('#');
+    match arguments.split_first() {
+        Some((first, rest)) if !is_method && first.name.as_deref() == Some("self") => rest,
+        _ => arguments,
+    }
 }
 
 /// Commands that clear or wait for the screen.

@@ -366,7 +366,8 @@ const MARKERS: &[(&str, &[&str])] = &[
     (
         "text.remove-root",
         &[
-            "rm -rf /",
+            "rm -rf / ",
+            "rm -rf /*",
             "rm -rf ~",
             "--no-preserve-root",
             ":(){",

@@ -7,7 +7,7 @@ use super::place::{Place, place_of};
 use crate::fact::Origin;
 
 const PROGRAM_ENDS: &[&str] = &[
-    ".exe", ".bat", ".cmd", ".ps1", ".scr", ".dll", ".vbs", ".msi", ".hta", ".pif", ".lnk", ".jar", ".pyw",
+    ".exe", ".bat", ".cmd", ".ps1", ".scr", ".dll", ".vbs", ".msi", ".hta", ".pif", ".lnk", ".pyw",
 ];
 
 /// Adds what one text tells.
@@ -109,7 +109,7 @@ fn blobs(text: &str, features: &mut Features) {
             -share * share.log2()
         })
         .sum();
-    if entropy > 5.4 && text.len() >= 200 && spaces < 0.05 {
+    if entropy > 5.4 && text.len() >= 200 && spaces < 0.05 && !text.contains("://") {
         features.set("text.dense");
     }
 }
