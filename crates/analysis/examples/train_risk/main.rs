@@ -113,7 +113,11 @@ fn at_common_share(sums: &[(f64, bool, f64)]) -> Vec<(f64, bool, f64)> {
     let all = bad + good;
     sums.iter()
         .map(|(sum, malicious, _)| {
-            let weight = if *malicious { SHARE * all / bad } else { (1.0 - SHARE) * all / good };
+            let weight = if *malicious {
+                SHARE * all / bad
+            } else {
+                (1.0 - SHARE) * all / good
+            };
             (*sum, *malicious, weight)
         })
         .collect()

@@ -96,7 +96,9 @@ const SHELL_ACTING: &[&str] = &[
     "sh.remote",
 ];
 /// Families that are no single acts.
-const GROUPED: &[&str] = &["touch.", "with.", "small.", "sh.short", "place.", "found.", "start."];
+const GROUPED: &[&str] = &[
+    "touch.", "with.", "small.", "sh.short", "place.", "found.", "start.",
+];
 /// Families whose acts reach beyond the program.
 const ACTING: &[&str] = &[
     "net.", "exec.", "steal.", "host.", "watch.", "touch.", "hidden.", "address.",
@@ -154,6 +156,12 @@ fn add_network(parts: &Parts, features: &mut Features) {
     let secret = features.has_any(SECRET);
     let watched = features.has_any(WATCHED);
     for (name, holds) in [
+        ("with.hook-net", features.has("address.hook") && net),
+        (
+            "with.hook-files",
+            features.has("address.hook") && features.has_any(&["send.file", "file.list"]),
+        ),
+        ("with.catcher-net", features.has("address.catcher") && net),
         ("with.fetch-run", fetch && run),
         ("with.fetch-write-run", fetch && run && parts.written),
         ("with.who-net", who >= 2 && net),

@@ -237,7 +237,9 @@ impl<'a> Gathering<'a> {
                     continue;
                 };
                 match source.split('.').next() {
-                    Some("who") if !matches!(act, "net.connect" | "net.listen" | "net.dns" | "net.socket") => {
+                    Some("who")
+                        if !matches!(act, "net.connect" | "net.listen" | "net.dns" | "net.socket") =>
+                    {
                         self.features.set("send.who");
                     }
                     Some("watch") => self.features.set("send.watched"),
@@ -358,7 +360,13 @@ impl<'a> Gathering<'a> {
             Language::Bash => "inner.shell",
             _ => "inner.code",
         });
-        self.features.set_if("inner.piped", Holds(matches!(path, "sh:sh" | "sh:bash" | "sh:zsh" | "sh:dash" | "sh:ksh" | "sh:eval")));
+        self.features.set_if(
+            "inner.piped",
+            Holds(matches!(
+                path,
+                "sh:sh" | "sh:bash" | "sh:zsh" | "sh:dash" | "sh:ksh" | "sh:eval"
+            )),
+        );
         self.features.set_if("inner.deep", Holds(inner.depth > 1));
         self.features.set_if(
             "inner.other",
@@ -529,7 +537,8 @@ fn act_of_value(path: &str) -> Option<&'static str> {
 
 /// The arguments without the module that a function was taken from: only an object is something that a call is done to.
 fn own_arguments<'a>(path: &str, arguments: &'a [FactArgument]) -> &'a [FactArgument] {
-    let is_method = path.starts_with("?.") || path.contains("().") || path.contains("].") || path.contains('#');
+    let is_method =
+        path.starts_with("?.") || path.contains("().") || path.contains("].") || path.contains('#');
     match arguments.split_first() {
         Some((first, rest)) if !is_method && first.name.as_deref() == Some("self") => rest,
         _ => arguments,
