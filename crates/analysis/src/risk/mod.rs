@@ -16,6 +16,9 @@ mod shape;
 mod table;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use features::Features;
 pub use gather::gather;
 pub use model::{Prior, Weights, logistic, prior};
