@@ -96,5 +96,7 @@ fn any(globs: &[Glob], text: &str) -> bool {
 }
 
 fn is_constant(argument: &FactArgument) -> bool {
-    argument.number.is_some() || argument.text.as_ref().is_some_and(|text| !text.contains(UNKNOWN))
+    // Of a list only the constant texts are told; what else is in it shows in its paths.
+    let list = !argument.items.is_empty() && argument.paths.is_empty() && argument.taints.is_empty();
+    list || argument.number.is_some() || argument.text.as_ref().is_some_and(|text| !text.contains(UNKNOWN))
 }
