@@ -17,7 +17,8 @@ fn prints(run: Run, expected: &str) -> Outcome {
 
 #[track_caller]
 fn python_prints(name: &str, expected: &str) {
-    prints(Run::python(source(name)).memory("512M"), expected);
+    // Each does everything of its kind at once, as tests do and honest programs do not.
+    prints(Run::python(source(name)).memory("512M").observed(), expected);
 }
 
 #[test]
@@ -49,7 +50,7 @@ fn python_asyncio() {
 #[test]
 fn python_sockets_on_loopback() {
     prints(
-        Run::python(source("loopback.py")).network("loopback"),
+        Run::python(source("loopback.py")).network("loopback").observed(),
         "TCP\nudp\npage\nsix\n['lo']\n",
     );
 }
@@ -100,7 +101,7 @@ fn python_terminal() {
     let code = "import os, pty, sys\nmaster, slave = os.openpty()\nos.write(slave, b'terminal')\n\
                 print(os.read(master, 8).decode(), os.isatty(slave), flush=True)\n\
                 sys.exit(pty.spawn(['sh', '-c', 'test -t 0 && exit 7']) >> 8)";
-    let outcome = Run::python(code).go().ended("failed", 7);
+    let outcome = Run::python(code).observed().go().ended("failed", 7);
     assert!(outcome.stdout().starts_with("terminal True"), "{outcome}");
 }
 
