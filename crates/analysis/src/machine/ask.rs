@@ -3,7 +3,7 @@
 use super::Machine;
 use super::object::{Entries, Key, Object, Shape};
 use super::path::{PathId, Paths};
-use super::value::{HOLE, Kind, Marks, ObjId, Value, merge_marks};
+use super::value::{HOLE, Kind, Marks, ObjId, Value, absorb_marks, add_origin};
 use crate::ir::Language;
 use std::rc::Rc;
 
@@ -203,51 +203,51 @@ impl Machine<'_> {
 
     /// What reached a value: itself, its alternatives, what it contains.
     pub fn deep_marks(&self, value: &Value) -> Option<Rc<Marks>> {
+        let mut marks = None;
         let mut visits = VISITS;
-        self.marks_within(value, DEPTH, &mut visits)
+        self.gather_marks(value, DEPTH, &mut visits, &mut marks);
+        marks
     }
 
-    fn marks_within(&self, value: &Value, depth: u8, visits: &mut u32) -> Option<Rc<Marks>> {
+    fn gather_marks(&self, value: &Value, depth: u8, visits: &mut u32, into: &mut Option<Rc<Marks>>) {
         if *visits == 0 {
-            return value.marks.clone();
+            return absorb_marks(into, &value.marks);
         }
         *visits -= 1;
+        if let Kind::Path(path) = value.kind
+            && !Paths::is_unknown(path)
+        {
+            add_origin(into, path);
+        }
+        absorb_marks(into, &value.marks);
         match &value.kind {
-            Kind::Path(path) if !Paths::is_unknown(*path) => {
-                let own = Marks {
-                    origins: vec![*path],
-                    ..Marks::default()
-                };
-                merge_marks(&Some(Rc::new(own)), &value.marks)
-            }
             Kind::OneOf(alternatives) => {
-                let mut marks = value.marks.clone();
                 for one in alternatives.iter() {
-                    marks = merge_marks(&marks, &self.marks_within(one, depth, visits));
+                    self.gather_marks(one, depth, visits, into);
                 }
-                marks
             }
             Kind::Object(id) => {
                 let object = self.store.object(*id);
-                let mut marks = merge_marks(&value.marks, &object.marks);
-                if depth == 0
-                    || matches!(
-                        object.shape,
-                        Shape::Function(_) | Shape::Class(_) | Shape::Module(_)
-                    )
-                {
-                    return marks;
+                absorb_marks(into, &object.marks);
+                let opaque = matches!(
+                    object.shape,
+                    Shape::Function(_) | Shape::Class(_) | Shape::Module(_)
+                );
+                if depth == 0 || opaque {
+                    return;
                 }
                 let all = object
                     .items
                     .iter()
                     .chain(object.entries.iter().map(|(_, value)| value));
                 for one in all.chain(&object.rest) {
-                    marks = merge_marks(&marks, &self.marks_within(one, depth - 1, visits));
+                    if *visits == 0 && one.marks.is_none() {
+                        continue;
+                    }
+                    self.gather_marks(one, depth - 1, visits, into);
                 }
-                marks
             }
-            _ => value.marks.clone(),
+            _ => {}
         }
     }
 

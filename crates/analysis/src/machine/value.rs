@@ -413,16 +413,23 @@ fn same_marks(one: &Option<Rc<Marks>>, other: &Option<Rc<Marks>>) -> bool {
 
 /// What reached a value that was made from two.
 pub fn merge_marks(one: &Option<Rc<Marks>>, other: &Option<Rc<Marks>>) -> Option<Rc<Marks>> {
-    let (a, b) = match (one, other) {
-        (None, None) => return None,
-        (Some(marks), None) | (None, Some(marks)) => return Some(Rc::clone(marks)),
-        (Some(a), Some(b)) => (a, b),
+    let mut marks = one.clone();
+    absorb_marks(&mut marks, other);
+    marks
+}
+
+/// Adds what reached another to what reached a value, in place.
+pub fn absorb_marks(into: &mut Option<Rc<Marks>>, more: &Option<Rc<Marks>>) {
+    let Some(more) = more else { return };
+    let Some(known) = into else {
+        *into = Some(Rc::clone(more));
+        return;
     };
-    if Rc::ptr_eq(a, b) || within(b, a) {
-        return Some(Rc::clone(a));
+    if Rc::ptr_eq(known, more) || within(more, known) {
+        return;
     }
-    let mut marks = Marks::clone(a);
-    for taint in &b.taints {
+    let marks = Rc::make_mut(known);
+    for taint in &more.taints {
         let known = marks
             .taints
             .iter()
@@ -433,13 +440,20 @@ pub fn merge_marks(one: &Option<Rc<Marks>>, other: &Option<Rc<Marks>>) -> Option
             None => {}
         }
     }
-    for origin in &b.origins {
+    for origin in &more.origins {
         if marks.origins.len() < MARKS && !marks.origins.contains(origin) {
             marks.origins.push(*origin);
         }
     }
-    marks.hidden = marks.hidden.max(b.hidden);
-    Some(Rc::new(marks))
+    marks.hidden = marks.hidden.max(more.hidden);
+}
+
+/// Adds a path to what a value was made from.
+pub fn add_origin(into: &mut Option<Rc<Marks>>, path: PathId) {
+    let known = into.get_or_insert_default();
+    if known.origins.len() < MARKS && !known.origins.contains(&path) {
+        Rc::make_mut(known).origins.push(path);
+    }
 }
 
 fn within(small: &Marks, large: &Marks) -> bool {
