@@ -46,7 +46,7 @@ impl Default for Bounds {
         Self {
             file_bytes: 1 << 20,
             steps_per_byte: 6,
-            steps_base: 150_000,
+            steps_base: 80_000,
             depth: 6,
             decoded_bytes: 1 << 20,
             files: 256,

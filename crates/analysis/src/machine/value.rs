@@ -273,6 +273,14 @@ impl Value {
                 marks: merge_marks(&self.marks, &other.marks),
             };
         }
+        if let (Kind::OneOf(known), None) = (&self.kind, &self.marks)
+            && other
+                .alternatives()
+                .iter()
+                .all(|one| known.iter().any(|known| holds(known, one)))
+        {
+            return self.clone();
+        }
         let mut all: Vec<Self> = self.alternatives().to_vec();
         for one in other.alternatives() {
             add_alternative(&mut all, one);
@@ -305,6 +313,16 @@ impl Value {
             _ => Type::Any,
         }
     }
+}
+
+/// Whether joining another value to one changes nothing.
+fn holds(known: &Value, other: &Value) -> bool {
+    let marks = match (&known.marks, &other.marks) {
+        (_, None) => true,
+        (Some(a), Some(b)) => Rc::ptr_eq(a, b) || within(b, a),
+        (None, Some(_)) => false,
+    };
+    marks && same_kind(&known.kind, &other.kind)
 }
 
 fn add_alternative(all: &mut Vec<Value>, one: &Value) {
