@@ -16,7 +16,7 @@ chmod 755 "$copies"
 export CASEMATE_TEST_ROOTLESS=1
 install -m 755 "${CASEMATE_BIN:-$target/release/casemate}" "$copies/casemate"
 CASEMATE_BIN=$copies/casemate
-omit=${CASEMATE_BIN_OMIT:-$target/omit/release/casemate}
+omit=${CASEMATE_BIN_OMIT:-$target/omit/casemate}
 if [ -x "$omit" ]; then
     install -m 755 "$omit" "$copies/casemate-omit"
     export CASEMATE_BIN_OMIT=$copies/casemate-omit

@@ -24,7 +24,7 @@ skipped=77
 export CARGO_NET_RETRY=${CARGO_NET_RETRY:-5} CARGO_HTTP_TIMEOUT=${CARGO_HTTP_TIMEOUT:-60}
 export CARGO_TERM_PROGRESS_WHEN=never
 export CASEMATE_BIN=${CASEMATE_BIN:-$target/release/casemate}
-export CASEMATE_BIN_OMIT=${CASEMATE_BIN_OMIT:-$target/omit/release/casemate}
+export CASEMATE_BIN_OMIT=${CASEMATE_BIN_OMIT:-$target/omit/casemate}
 
 in_ci() { [ -n "${CI:-}" ] && [ "${CI:-}" != false ]; }
 is_root() { [ "$(id -u)" -eq 0 ]; }
@@ -69,14 +69,13 @@ phase_deny() {
 }
 
 phase_build() {
-    cargo build --locked -p casemate-cli --bin casemate
-    # The build that can leave a wall out shares the dependencies, and is taken out of the way before the real one
-    # takes its place, so that nobody mixes them up.
-    cargo build --locked --release -p casemate-cli --bin casemate --features test-omit-walls
-    mkdir -p "$target/omit/release"
+    # The build that can leave a wall out is a debug build, which shares the dependencies with the unit tests, and is
+    # moved away, so that nobody mixes them up.
+    cargo build --locked -p casemate-cli --bin casemate --features test-omit-walls
+    mkdir -p "$target/omit"
     # Cargo makes links: both names may be those of one file from the last time.
-    rm -f "$target/omit/release/casemate"
-    mv "$target/release/casemate" "$target/omit/release/casemate"
+    rm -f "$target/omit/casemate"
+    mv "$target/debug/casemate" "$target/omit/casemate"
     scripts/release.sh
     local bytes
     bytes=$(stat -c %s "$target/release/casemate")

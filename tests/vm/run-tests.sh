@@ -13,7 +13,7 @@ cd "$root"
 mode=${1:-smoke}
 target=${CARGO_TARGET_DIR:-$root/target}
 export CASEMATE_BIN=${CASEMATE_BIN:-$target/release/casemate}
-export CASEMATE_BIN_OMIT=${CASEMATE_BIN_OMIT:-$target/omit/release/casemate}
+export CASEMATE_BIN_OMIT=${CASEMATE_BIN_OMIT:-$target/omit/casemate}
 [ -x "$CASEMATE_BIN_OMIT" ] || unset CASEMATE_BIN_OMIT
 # Suites of thousands of runs: at a twentieth of the speed they prove nothing more.
 slow='^leaks$'

@@ -38,23 +38,28 @@ const MAX_FILES: usize = 32;
 /// A set of rules.
 #[derive(Debug)]
 pub struct Rules {
-    forms: Vec<RuleForm>,
+    /// Where it started from, as the build script wrote it: read again where more come, and not kept read.
+    base: &'static str,
+    /// Those beside it.
+    added: Vec<RuleForm>,
     files: usize,
     compiled: Compiled,
+}
+
+/// Reads what the build script wrote, which read it too; a test looks whether rules are there.
+fn read(base: &str) -> Vec<RuleForm> {
+    serde_json::from_str(base).unwrap_or_default()
 }
 
 impl Rules {
     /// Ours.
     pub fn builtin() -> &'static Self {
         static RULES: OnceLock<Rules> = OnceLock::new();
-        RULES.get_or_init(|| {
-            // The build script read the same text, and a test looks whether rules are there.
-            let forms: Vec<RuleForm> = serde_json::from_str(BUILTIN).unwrap_or_default();
-            Self {
-                compiled: compile::compile(forms.clone()).unwrap_or_default(),
-                forms,
-                files: 0,
-            }
+        RULES.get_or_init(|| Self {
+            compiled: compile::compile(read(BUILTIN)).unwrap_or_default(),
+            base: BUILTIN,
+            added: Vec::new(),
+            files: 0,
         })
     }
 
@@ -73,23 +78,27 @@ impl Rules {
         }
         let new = check::read(name, text)?;
         let line_of = |id: &str| check::line_of_rule(text, id);
+        let mut forms = read(self.base);
+        forms.extend(self.added.iter().cloned());
         if let Some(twice) = new
             .iter()
-            .find(|rule| self.forms.iter().any(|other| other.id == rule.id))
+            .find(|rule| forms.iter().any(|other| other.id == rule.id))
         {
             return Err(fault(
                 line_of(&twice.id),
                 format!("rule `{}` is there already", twice.id),
             ));
         }
-        let mut forms = self.forms.clone();
-        forms.extend(new);
+        forms.extend(new.iter().cloned());
         let compiled = compile::compile(forms.clone()).map_err(|(at, reason)| {
             let id = forms.get(at).map(|rule| rule.id.as_str()).unwrap_or_default();
             fault(line_of(id), format!("rule `{id}`: {reason}"))
         })?;
+        let mut added = self.added.clone();
+        added.extend(new);
         Ok(Self {
-            forms,
+            base: self.base,
+            added,
             files: self.files + 1,
             compiled,
         })
@@ -97,12 +106,12 @@ impl Rules {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.forms.len()
+        self.compiled.rules.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
+        self.compiled.rules.is_empty()
     }
 
     /// What the facts and flows of a program mean: the gravest first, one finding of a rule for each line, bounded.

@@ -9,7 +9,8 @@ const HEAD: &str = "message = \"`{path}` {text}\"\nseverity = \"high\"\nconfiden
 
 fn rules(matches: &str) -> Rules {
     let none = Rules {
-        forms: Vec::new(),
+        base: "[]",
+        added: Vec::new(),
         files: 0,
         compiled: Compiled::default(),
     };

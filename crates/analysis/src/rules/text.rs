@@ -3,7 +3,7 @@
 
 use super::compile::ClauseId;
 use super::form::TextForm;
-use aho_corasick::{AhoCorasick, MatchKind, StartKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, StartKind};
 use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
@@ -203,9 +203,10 @@ impl NeedlesBuilder {
         }
     }
 
-    /// Makes the automaton.
+    /// Makes the automaton, of the kind that is made fastest: many a process reads one program and ends.
     pub fn build(self) -> Needles {
         let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .start_kind(StartKind::Unanchored)
