@@ -141,7 +141,8 @@ impl Desk {
             done,
             deaths: 0,
         });
-        self.changed.notify_one();
+        // One of them may have no process now: all look.
+        self.changed.notify_all();
     }
 
     /// Takes what waits to be read out of the queue; whether it was there.
@@ -227,7 +228,7 @@ impl Desk {
                 self.crashed.fetch_add(1, Ordering::Relaxed);
                 let deaths = task.deaths + 1;
                 self.inner().queue.push_front(Task { deaths, ..task });
-                self.changed.notify_one();
+                self.changed.notify_all();
                 return;
             }
             Reading::Trouble(_) => {

@@ -66,6 +66,10 @@ impl Shared {
         });
         self.desk
             .ask(Some(execution.id), &submitted(&request, execution.language), done);
+        // The word to cancel may have come before there was something to withdraw.
+        if execution.is_cancelled() {
+            self.order(Order::Cancel(execution.id));
+        }
     }
 }
 
