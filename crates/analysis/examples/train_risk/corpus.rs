@@ -18,6 +18,13 @@ const FILES: [&str; 5] = [
     "static_typescript",
 ];
 
+/// The folders of this repository whose programs are honest.
+const OWN: [&str; 2] = ["examples", "tests/programs/works"];
+/// What they are called as a source.
+pub const OWN_SOURCE: &str = "own";
+/// The one among them that shows what a wall stops.
+const ATTACK: &str = "attack.py";
+
 /// A program of the corpora.
 pub struct Row {
     /// Its id.
@@ -60,7 +67,46 @@ pub fn read(folder: &Path) -> std::io::Result<Vec<Row>> {
         }
         eprintln!("{name}: {} rows so far", rows.len());
     }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for folder in OWN {
+        own(&root.join(folder), folder, &mut rows)?;
+    }
     Ok(rows)
+}
+
+/// Reads the project's own honest programs of a folder, and of those in it.
+fn own(folder: &Path, name: &str, rows: &mut Vec<Row>) -> std::io::Result<()> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    paths.sort();
+    for path in paths {
+        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        let name = format!("{name}/{file}");
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+        if path.is_dir() {
+            own(&path, &name, rows)?;
+        } else if let ("py" | "js" | "ts" | "sh", false) = (ending, file == ATTACK) {
+            let fields = [
+                ("id", name.as_str()),
+                ("source", OWN_SOURCE),
+                ("label", "benign"),
+                (
+                    "language",
+                    match ending {
+                        "py" => "python",
+                        "js" => "javascript",
+                        "ts" => "typescript",
+                        _ => "bash",
+                    },
+                ),
+                ("code", &std::fs::read_to_string(&path)?),
+            ]
+            .map(|(field, text)| (field.to_owned(), Value::from(text)));
+            rows.extend(row_of(&BTreeMap::from(fields)));
+        }
+    }
+    Ok(())
 }
 
 fn row_of(fields: &BTreeMap<String, Value>) -> Option<Row> {

@@ -72,7 +72,12 @@ fn group_of(row: &Row, late: &str) -> String {
     }
     // A source that is most of what is known of honest programs is cut; the others are left out whole.
     match source.as_str() {
-        "nl2bash" | "MBPP(InterCode)" | "CPython-3.11-Lib" | "geekcomputers/Python" | "node20-npm-tree" => {
+        "nl2bash"
+        | "MBPP(InterCode)"
+        | "CPython-3.11-Lib"
+        | "geekcomputers/Python"
+        | "node20-npm-tree"
+        | "own" => {
             format!("{source}, part {}", part_of(row))
         }
         _ => source.clone(),

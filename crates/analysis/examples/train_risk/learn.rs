@@ -126,6 +126,8 @@ fn pull(name: &str) -> f64 {
         "shape.shell",
         "shape.comment",
         "talk.",
+        "found.",
+        "text.program-file",
         "data.",
         "file.",
         "address.any",

@@ -34,6 +34,8 @@ const RUN: &[&str] = &[
     "sh.inline",
     "inner.shell",
 ];
+/// The same in other languages: what a shell is told there is read, and a constant one that does nothing is no act.
+const SCRIPT_RUN: &[&str] = &["exec.shell", "exec.process", "exec.code"];
 const DECODE: &[&str] = &[
     "code.decode",
     "code.inflate",
@@ -124,7 +126,11 @@ pub(super) fn add(lines: usize, features: &mut Features) {
         fetch: features.has_any(FETCH),
         send: features.has_any(SEND),
         net: features.has_any(NET),
-        run: features.has_any(RUN),
+        run: if features.has("shape.shell") {
+            features.has_any(RUN)
+        } else {
+            features.has_any(SCRIPT_RUN) || features.has("inner.shell") && !features.has("exec.plain")
+        },
         decode: features.has_any(DECODE),
         who: features.count("who."),
         written: features.has("file.write"),
@@ -223,6 +229,18 @@ fn add_hiding(parts: &Parts, features: &mut Features) {
             features.has_any(&["exec.runs-file", "text.program-file"]) && run,
         ),
         ("with.windows-run", features.has("text.windows-place") && run),
+        (
+            "with.run-inner",
+            !parts.shell && run && features.has("inner.other"),
+        ),
+        (
+            "with.start-inner",
+            !parts.shell && features.has("start.exec") && features.has("inner.other"),
+        ),
+        (
+            "with.encode-dns",
+            features.has("sh.dns") && features.has_any(&["sh.encode", "code.encode"]),
+        ),
         ("with.encode-write", encode && written),
         (
             "with.encode-code-write",
@@ -275,7 +293,9 @@ fn add_amounts(parts: &Parts, features: &mut Features) {
         .iter()
         .map(|family| features.count(family))
         .sum::<usize>();
-    features.set_if("shape.pure", Holds(acting == 0 && !parts.shell));
+    // Addresses in texts are no act.
+    let idle = acting == features.count("address.");
+    features.set_if("shape.pure", Holds(idle && !parts.shell));
     let (acting, grave, lines) = (acting as f64, grave as f64, parts.lines as f64);
     features.raise("many.acts", acting / 20.0);
     features.raise("many.grave", grave / 6.0);

@@ -82,7 +82,11 @@ impl<'a> Words<'a> {
         self.words.iter().any(|word| {
             *word == wanted
                 || flag.is_some_and(|flag| {
-                    word.starts_with('-') && !word.starts_with("--") && word.len() <= 6 && word.contains(flag)
+                    word.starts_with('-')
+                        && !word.starts_with("--")
+                        && (!word.starts_with("-X") || flag == "X")
+                        && word.len() <= 6
+                        && word.contains(flag)
                 })
                 || wanted.ends_with('/') && word.starts_with(wanted)
         })

@@ -5,6 +5,7 @@ use super::command::{Words, acts_of};
 use super::features::{Features, Holds};
 use super::place::{Place, Target, place_of};
 use super::shape;
+use super::started;
 use super::table::{Operands, Touch, tables};
 use super::text;
 use crate::fact::{Fact, FactArgument, FactKind, Reach};
@@ -28,11 +29,18 @@ pub fn gather(program: &Program, facts: &[Fact], findings: &[Finding], flows: &[
         paths: Vec::new(),
         texts: FxHashSet::default(),
         calls: 0,
+        shell: program
+            .files
+            .first()
+            .is_some_and(|file| file.language == Language::Bash),
+        commands: [0, 0],
     };
     for fact in facts.iter().filter(|fact| fact.reach != Reach::Dead) {
         gathering.fact(fact);
     }
+    let [commands, unread] = gathering.commands;
     let mut features = gathering.features;
+    features.set_if("sh.only-unread", Holds(unread > 0 && unread == commands));
     let lines = shape::look_at(program, &mut features);
     for finding in findings {
         add_finding(finding, &mut features);
@@ -70,6 +78,10 @@ struct Gathering<'a> {
     paths: Vec<Target>,
     texts: FxHashSet<&'a str>,
     calls: usize,
+    /// Whether the program is one of a shell, and not one that starts some.
+    shell: bool,
+    /// Commands, and those of them that start files of which nothing is known.
+    commands: [usize; 2],
 }
 
 impl<'a> Gathering<'a> {
@@ -149,7 +161,7 @@ impl<'a> Gathering<'a> {
             self.features.set("exec.screen");
             return;
         }
-        if let Some(act) = act {
+        if let Some(act) = act.map(|act| started::milder(act, arguments)) {
             self.act(act, reach, hidden);
             match act.split('.').next() {
                 Some("exec") => self.executes(act, arguments),
@@ -194,6 +206,7 @@ impl<'a> Gathering<'a> {
                 if let Some(text) = argument.text.as_deref() {
                     features.set_if("exec.runs-file", Holds(ends_as_program(text)));
                 }
+                features.set_if("exec.installs-remote", Holds(installs_from_afar(argument)));
                 features.set_if(
                     "exec.installs",
                     Holds(
@@ -227,18 +240,25 @@ impl<'a> Gathering<'a> {
 
     /// What is known of what is asked or sent.
     fn speaks(&mut self, act: &'static str, arguments: &[FactArgument]) {
-        for argument in arguments {
+        for (position, argument) in arguments.iter().enumerate() {
+            // Whom to ask may be set up by the surroundings.
+            let is_address = position == 0 && argument.text.is_none();
             for path in &argument.paths {
                 let Some(source) = act_of_value(path) else {
                     self.features.set_if(
                         "send.environ",
-                        Holds(path.starts_with("os.environ") || path.starts_with("process.env")),
+                        Holds(
+                            !is_address
+                                && !matches!(argument.name.as_deref(), Some("headers" | "auth"))
+                                && (path.starts_with("os.environ") || path.starts_with("process.env")),
+                        ),
                     );
                     continue;
                 };
                 match source.split('.').next() {
                     Some("who")
-                        if !matches!(act, "net.connect" | "net.listen" | "net.dns" | "net.socket") =>
+                        if !is_address
+                            && !matches!(act, "net.connect" | "net.listen" | "net.dns" | "net.socket") =>
                     {
                         self.features.set("send.who");
                     }
@@ -310,6 +330,9 @@ impl<'a> Gathering<'a> {
             .strip_prefix("place.")
             .unwrap_or("");
         self.features.set(Cow::Owned(format!("touch.{deed}.{place}")));
+        if deed == "look" && !self.shell {
+            return;
+        }
         let is_read = matches!(deed, "read" | "look" | "list" | "find");
         if target.place == Place::Known && !is_read {
             self.features.set("touch.sensitive");
@@ -362,12 +385,16 @@ impl<'a> Gathering<'a> {
         });
         self.features.set_if(
             "inner.piped",
-            Holds(matches!(
-                path,
-                "sh:sh" | "sh:bash" | "sh:zsh" | "sh:dash" | "sh:ksh" | "sh:eval"
-            )),
+            Holds(
+                self.shell
+                    && matches!(
+                        path,
+                        "sh:sh" | "sh:bash" | "sh:zsh" | "sh:dash" | "sh:ksh" | "sh:eval"
+                    ),
+            ),
         );
-        self.features.set_if("inner.deep", Holds(inner.depth > 1));
+        self.features
+            .set_if("inner.deep", Holds(inner.depth > if self.shell { 1 } else { 2 }));
         self.features.set_if(
             "inner.other",
             Holds(path.starts_with("sh:") && inner.language != Language::Bash),
@@ -376,6 +403,16 @@ impl<'a> Gathering<'a> {
 
     fn command(&mut self, command: &str, arguments: &'a [FactArgument], reach: Reach, depth: usize) {
         let words = Words::of(arguments);
+        if !self.shell && started::is_read_anyway(command, words.all()) {
+            return;
+        }
+        if !command.starts_with(['>', '<', '&']) {
+            self.commands[0] += 1;
+            if started::is_unread(command, &words, self.program) {
+                self.commands[1] += 1;
+                self.features.set("sh.run-unread");
+            }
+        }
         self.pipes(command, arguments);
         self.command_words(command, &words, reach, depth);
     }
@@ -392,13 +429,22 @@ impl<'a> Gathering<'a> {
             self.features.set("sh.run-unknown");
         }
         let name = command.rsplit('/').next().unwrap_or(command);
+        if let Some(file) = started::script_of(name, words)
+            && ["/tmp/", "/var/tmp/", "/dev/shm/"]
+                .iter()
+                .any(|start| file.starts_with(start))
+        {
+            self.features.set("sh.run-temporary");
+        }
         let name = if command.starts_with(['>', '<', '&']) {
             command
         } else {
             name
         };
         let features = &mut self.features;
-        acts_of(name, words, |act| features.set(act));
+        if command != "./script" {
+            acts_of(name, words, |act| features.set(act));
+        }
         if matches!(name, "curl" | "wget" | "aria2c" | "fetch" | "axel") {
             self.fetches(words, reach);
         }
@@ -521,6 +567,12 @@ impl<'a> Gathering<'a> {
             }
         }
     }
+}
+
+/// An installer that is told to take what lies at an address.
+fn installs_from_afar(argument: &FactArgument) -> bool {
+    let any = |test: fn(&str) -> bool| argument.items.iter().any(|item| test(item));
+    any(|item| item == "install") && any(|item| item.starts_with("git+") || item.starts_with("http"))
 }
 
 /// The act that made a value: `requests.get().text` is what a fetch gave.

@@ -13,6 +13,7 @@ mod model;
 mod network;
 mod place;
 mod shape;
+mod started;
 mod table;
 mod text;
 

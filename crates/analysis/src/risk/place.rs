@@ -92,7 +92,12 @@ fn normalise(path: &str) -> (String, bool) {
             part => parts.push(part),
         }
     }
-    let rooted = absolute || above;
+    // One step up is next door, unless what lies there is called as the system's folders are.
+    let next_door = climbs == 1
+        && !parts
+            .first()
+            .is_some_and(|first| matches!(*first, "etc" | "proc" | "root" | "var" | "home"));
+    let rooted = absolute || above && !next_door;
     let mut out = String::with_capacity(path.len());
     if rooted {
         out.push('/');
@@ -176,7 +181,7 @@ const SECRETS: &[&str] = &[
     "bravesoftware",
     "opera software",
     "/telegram desktop",
-    "tdata",
+    "/tdata",
     "/.config/solana",
     "windows/system32/config/sam",
     "shadow-",
@@ -383,6 +388,8 @@ fn by_root(path: &str) -> Option<Place> {
     if under("/tmp")
         || under("/var/tmp")
         || under("/dev/shm")
+        || under("/run/lock")
+        || under("/var/lock")
         || path.starts_with("%temp%")
         || path.contains("/appdata/local/temp")
     {

@@ -105,6 +105,8 @@ pub struct Data {
     names: FxHashMap<&'static str, u16>,
     /// Words in the names of functions that nobody modelled, and the bits of the sinks for which they make harmless.
     words: Vec<(&'static str, u64)>,
+    /// Words of names that make nothing harmless, whatever else stands in them.
+    unless: Vec<&'static str>,
     /// Methods that tell whether a text begins as it has to, with the bits of the sinks.
     pub prefixes: Vec<(&'static str, u64)>,
     /// Texts whose absence makes a text harmless for the sinks of these bits.
@@ -147,6 +149,9 @@ impl Data {
     /// itself an escape is taken to be one.
     pub fn words(&self, name: &str) -> u64 {
         if self.words.iter().all(|(word, _)| !name.contains(word)) {
+            return 0;
+        }
+        if name.split('_').any(|part| self.unless.contains(&part)) {
             return 0;
         }
         let words = name.split('_');

@@ -97,6 +97,7 @@ fn read_sanitizers(data: &mut Data, table: &'static Table) {
         }
         data.words
             .extend(texts(sanitizer, "words").into_iter().map(|word| (word, bits)));
+        data.unless.extend(texts(sanitizer, "unless"));
         data.absent
             .extend(texts(sanitizer, "absent").into_iter().map(|text| (text, bits)));
     }

@@ -77,6 +77,10 @@ impl Lowering<'_> {
                 } else if redirect.descriptor.unwrap_or(1) == 1 || socket {
                     let path = self.word(word);
                     plan.writes.push((write_name(redirect.op, socket), path));
+                } else if redirect.descriptor != Some(2) {
+                    // Nothing is written, but what was in the file is gone: `0> file`.
+                    let value = self.opened(write_name(redirect.op, socket), word, place);
+                    self.push(crate::ir::StatementKind::Expr(value), place);
                 }
             }
             RedirectOp::Read | RedirectOp::Both | RedirectOp::DuplicateIn => {
