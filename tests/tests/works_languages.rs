@@ -159,9 +159,7 @@ fn javascript_features() {
     if let Some(skip) = need_language("javascript", &["node"]) {
         return skip.report();
     }
-    // It signals and evaluates, as a test of everything does and an honest program does not.
     let outcome = Run::javascript(source("features.js"))
-        .observed()
         .memory("1G")
         .go()
         .succeeded();
