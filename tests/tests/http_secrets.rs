@@ -43,7 +43,7 @@ print('HELD: nothing was found' if not hits else f'ESCAPED: {hits}')
 #[test]
 fn no_program_finds_a_secret_of_the_service() {
     let result = if environment("CASEMATE_TEST_SERVER").is_some() {
-        Run::python(SEEKER).go().stdout().to_owned()
+        Run::python(SEEKER).observed().go().stdout().to_owned()
     } else {
         let service = Starting::observing()
             .setting("SECRET_OF_THE_SERVER", "planted-secret")
