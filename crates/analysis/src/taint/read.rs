@@ -3,6 +3,7 @@
 use super::{Data, Meaning, Sink, SinkAt, Source, last_name};
 use crate::ir::Language;
 use casemate_types::analysis::Severity;
+use std::sync::OnceLock;
 use toml::{Table, Value};
 
 /// The files, in the order in which they are read: sinks are known before sanitizers name them.
@@ -13,15 +14,17 @@ const FILES: [&str; 4] = [
     include_str!("../../resources/taint/conventions.toml"),
 ];
 
+/// The files, parsed once per process: the data borrows its words from them.
+fn parsed() -> &'static [Table] {
+    static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
+    TABLES.get_or_init(|| FILES.iter().filter_map(|file| file.parse().ok()).collect())
+}
+
 /// Reads every file.
 pub(super) fn read() -> Data {
     let mut data = Data::default();
-    for file in FILES {
-        let Ok(table) = file.parse::<Table>() else {
-            continue;
-        };
-        // Once per process; everything in it is used until the end.
-        read_file(&mut data, Box::leak(Box::new(table)));
+    for table in parsed() {
+        read_file(&mut data, table);
     }
     data
 }
@@ -185,8 +188,8 @@ mod tests {
     #[test]
     fn files_parse_and_name_what_exists() {
         let mut data = Data::default();
-        for file in FILES {
-            let table = Box::leak(Box::new(file.parse::<Table>().expect("the file parses")));
+        assert_eq!(parsed().len(), FILES.len(), "every file parses");
+        for table in parsed() {
             read_file(&mut data, table);
             for kind in ["source", "sink", "sanitizer"] {
                 for entry in tables(table, kind) {
