@@ -7,11 +7,10 @@ use casemate_analysis::ir::Language;
 use casemate_analysis::{Bounds, SourceFile, Submission, analyze};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    const LANGUAGES: [Language; 2] = [
-        Language::JavaScript,
-        Language::TypeScript,
-    ];
-    let Some((first, rest)) = data.split_first() else { return };
+    const LANGUAGES: [Language; 2] = [Language::JavaScript, Language::TypeScript];
+    let Some((first, rest)) = data.split_first() else {
+        return;
+    };
     let language = LANGUAGES[usize::from(*first) % LANGUAGES.len()];
     let file = SourceFile {
         path: "main.js".to_owned(),

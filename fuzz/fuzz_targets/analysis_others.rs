@@ -19,7 +19,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         Language::Lua,
         Language::R,
     ];
-    let Some((first, rest)) = data.split_first() else { return };
+    let Some((first, rest)) = data.split_first() else {
+        return;
+    };
     let language = LANGUAGES[usize::from(*first) % LANGUAGES.len()];
     let file = SourceFile {
         path: "main".to_owned(),
