@@ -95,15 +95,16 @@ fn program_of(submission: &Submission, bounds: &Bounds, limits_reached: &mut Vec
     }
     for file in submission.files.iter().take(bounds.files) {
         let read = &file.bytes[..file.bytes.len().min(bounds.file_bytes)];
-        if read.len() < file.bytes.len() {
-            note(limits_reached, "file_bytes");
-        }
+        let is_cut = read.len() < file.bytes.len();
         let text = String::from_utf8_lossy(read);
         let (language, text) = match notebook::is_notebook(&file.path) {
             true => (Some(Language::Python), notebook::code(&text).unwrap_or_default()),
             false => (file.language, text.into_owned()),
         };
         if let Some(language) = language {
+            if is_cut {
+                note(limits_reached, "file_bytes");
+            }
             program.files.push(File::new(file.path.clone(), language, text));
         }
     }

@@ -17,6 +17,16 @@ use casemate_types::analysis::{Analysis, Axis, Confidence, Finding, Location, Mo
 pub use casemate_analysis::risk::MAX_ALLOWED_RISK;
 /// The part of the allowed risk from which on a program runs with less.
 const RESTRICT_SHARE: f64 = 0.5;
+/// Limits of reading that leave a part of the source unread, in which anything may stand: such a program runs with less.
+const UNREAD: [&str; 7] = [
+    "too_deep",
+    "too_complex",
+    "file_bytes",
+    "files",
+    "depth",
+    "decoded_bytes",
+    "facts",
+];
 /// Most bytes of an analysis that goes with a result, as encoded.
 const MOST_BYTES: usize = 256 << 10;
 /// Reasons in the results of programs that were refused.
@@ -49,7 +59,11 @@ pub fn decide(reading: Reading, request: &ExecutionRequest, policy: &Policy) -> 
         Reading::Trouble(trouble) => return refusal(&trouble, mode),
     };
     let can_execute = report.risk.score < policy.max_allowed_risk;
-    let is_risky = report.risk.score >= policy.max_allowed_risk * RESTRICT_SHARE;
+    let is_unread = report
+        .limits_reached
+        .iter()
+        .any(|limit| UNREAD.contains(&limit.as_str()));
+    let is_risky = is_unread || report.risk.score >= policy.max_allowed_risk * RESTRICT_SHARE;
     let restrictions = match can_execute && is_risky {
         true => tighten(request),
         false => Vec::new(),

@@ -55,6 +55,27 @@ fn the_risk_alone_decides_and_weakness_does_not() {
     check(1.0, false, false);
 }
 
+/// Whatever its risk seems to be: anything may stand in the part that nobody read.
+#[test]
+fn what_was_read_in_part_runs_with_less() {
+    let check = |limit: &str, restricted: bool| {
+        let Reading::Report(mut report) = read(0.0) else {
+            panic!("a report")
+        };
+        report.limits_reached.push(limit.to_owned());
+        let analysis = decide(Reading::Report(report), &asked(None), &Policy::default());
+        assert!(analysis.can_execute, "{limit}");
+        assert_eq!(
+            analysis.restrictions.contains(&Restriction::NetworkOff),
+            restricted,
+            "{limit}"
+        );
+    };
+    UNREAD.iter().for_each(|limit| check(limit, true));
+    check("syntax_error", false);
+    check("steps", false);
+}
+
 #[test]
 fn the_request_chooses_the_mode_before_the_configuration() {
     let observing = Policy {
