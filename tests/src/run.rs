@@ -189,7 +189,7 @@ impl Run {
         self
     }
 
-    /// Shell text to run before `casemate` in the same process, such as `exec 9</etc/passwd;`.
+    /// Shell text to run before `casemate` in the same process, such as `exec 200</etc/passwd;`.
     pub fn after_shell(mut self, text: &str) -> Self {
         self.shell_prefix = Some(text.to_owned());
         self

@@ -53,7 +53,7 @@ fn low_ports_are_refused() {
 fn inherited_descriptors_stay_outside() {
     let scratch = Scratch::new();
     let secret = scratch.write("secret", "of the host");
-    let opened = format!("exec 9<{0}; exec 57>>{0}; exec 8</;", secret.display());
+    let opened = format!("exec 9<{0}; exec 257>>{0}; exec 208</;", secret.display());
     probe("privileges/descriptors_c.c")
         .with(|run| run.after_shell(&opened))
         .held();
