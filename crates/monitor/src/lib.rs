@@ -1,0 +1,5 @@
+//! What a program does while it runs, as events, and what to think of it.
+//!
+//! Nothing here decides what happens to a program: the engine asks, and the warden acts.
+
+pub mod event;
