@@ -97,6 +97,8 @@ ids! {
     PrincipalId;
     /// One session: executions that share a sandbox.
     SessionId;
+    /// One API key.
+    KeyId;
 }
 
 #[cfg(test)]
