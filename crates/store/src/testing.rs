@@ -108,6 +108,8 @@ pub(crate) fn finished(id: ExecutionId, status: Status) -> Finished {
         events: vec![1, 6],
         result: br#"{"usage":{}}"#.to_vec(),
         files: Vec::new(),
+        audit_id: None,
+        spent: None,
     }
 }
 

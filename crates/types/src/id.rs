@@ -99,6 +99,8 @@ ids! {
     SessionId;
     /// One API key.
     KeyId;
+    /// One record of the audit log.
+    AuditId;
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub mod units;
 
 pub use action::{Action, Scopes};
 pub use error::{Fault, RequestError, with_causes};
-pub use id::{ExecutionId, KeyId, NodeId, PrincipalId, ProjectId, SandboxId, SessionId, TenantId};
+pub use id::{AuditId, ExecutionId, KeyId, NodeId, PrincipalId, ProjectId, SandboxId, SessionId, TenantId};
 pub use layer::{Layer, LayerName, LayerState};
 pub use limits::{Cpus, Limits, Maxima};
 pub use outcome::{Captured, Outcome, OutputFile, Path as RunPath, State, Status, Timing, Usage};

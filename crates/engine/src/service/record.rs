@@ -127,6 +127,8 @@ pub(super) fn finished(outcome: &Outcome, index: &Index) -> Finished {
         events: index.encode(),
         result: serde_json::to_vec(&facts(outcome)).unwrap_or_default(),
         files: outcome.files.iter().map(stored_file).collect(),
+        audit_id: None,
+        spent: None,
     }
 }
 

@@ -162,6 +162,8 @@ impl Server {
             events: index.encode(),
             result: Vec::new(),
             files: files.iter().map(stored).collect(),
+            audit_id: None,
+            spent: None,
         };
         wait(|callback| self.service.store().finish(finished, Durability::Soft, callback)).unwrap();
         id

@@ -1,7 +1,8 @@
 //! What callers hand in: a new execution, its start, its end.
 
 use crate::model::owner::Owner;
-use casemate_types::{Captured, ExecutionId, NodeId, SandboxId, SessionId, Status};
+use crate::model::usage::Spent;
+use casemate_types::{AuditId, Captured, ExecutionId, NodeId, SandboxId, SessionId, Status};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -75,6 +76,10 @@ pub struct Finished {
     pub result: Vec<u8>,
     /// Returned files; no path twice.
     pub files: Vec<StoredFile>,
+    /// The record of the audit log that tells of it.
+    pub audit_id: Option<AuditId>,
+    /// What it used, which its owner's day grows by; `None` when that is not known.
+    pub spent: Option<Spent>,
 }
 
 /// A returned file to be kept.

@@ -1,8 +1,10 @@
 //! What callers get: summaries for lists, details of one execution, and parts of its content.
 
+use crate::model::identity::Scope;
 use crate::model::owner::Owner;
 use crate::model::state::State;
-use casemate_types::{ExecutionId, NodeId, SandboxId, SessionId};
+use crate::model::usage::Spent;
+use casemate_types::{AuditId, ExecutionId, NodeId, SandboxId, SessionId};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -41,6 +43,10 @@ pub struct Summary {
     pub started_at: Option<SystemTime>,
     /// When it had ended, to the millisecond.
     pub ended_at: Option<SystemTime>,
+    /// The record of the audit log that tells of it.
+    pub audit_id: Option<AuditId>,
+    /// What it used, once it has ended and that is known.
+    pub spent: Option<Spent>,
 }
 
 /// How much a program wrote to a stream.
@@ -107,6 +113,8 @@ pub struct Slice {
 /// Which executions a list holds; the default holds all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
+    /// Only of this tenant, project, principal.
+    pub scope: Scope,
     /// Only of this state.
     pub state: Option<State>,
     /// Only of this language, as asked for.

@@ -2,9 +2,11 @@
 
 use super::row;
 use crate::error::StoreError;
+use crate::model::identity::Scope;
 use crate::model::owner::Owner;
 use crate::model::time;
 use crate::model::view::{Detail, FileEntry, Recorded, Summary};
+use crate::sql::id as id_value;
 use crate::store::Store;
 use casemate_types::ExecutionId;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -19,6 +21,46 @@ impl Store {
         self.readers.read("read an execution", |connection| {
             Ok(find(connection, id)?.map(|(_, summary)| summary))
         })
+    }
+
+    /// Whose an execution is: what every other read of it by a caller is held against.
+    ///
+    /// # Errors
+    /// Those of every read.
+    pub fn owner(&self, id: ExecutionId) -> Result<Option<Owner>, StoreError> {
+        self.readers.ask("find the owner of an execution", |session| {
+            let sql = "SELECT tenant_id, project_id, principal_id FROM executions WHERE id = ?1";
+            let found = session.first(sql, &[id_value(id)])?;
+            found
+                .map(|record| {
+                    Ok(Owner {
+                        tenant_id: record.parsed(0)?,
+                        project_id: record.parsed(1)?,
+                        principal_id: record.parsed(2)?,
+                    })
+                })
+                .transpose()
+        })
+    }
+
+    /// As [`Store::summary`], of what a scope holds: what is another's is not there.
+    ///
+    /// # Errors
+    /// Those of every read.
+    pub fn summary_in(&self, scope: &Scope, id: ExecutionId) -> Result<Option<Summary>, StoreError> {
+        Ok(self.summary(id)?.filter(|found| scope.holds(&found.owner)))
+    }
+
+    /// As [`Store::get`], of what a scope holds: what is another's is not there.
+    ///
+    /// # Errors
+    /// Those of every read.
+    pub fn get_in(&self, scope: &Scope, id: ExecutionId) -> Result<Option<Detail>, StoreError> {
+        match self.owner(id)? {
+            // Nobody's execution becomes another's.
+            Some(owner) if scope.holds(&owner) => self.get(id),
+            _ => Ok(None),
+        }
     }
 
     /// One execution without its streams and the content of its files.

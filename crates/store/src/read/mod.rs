@@ -4,6 +4,7 @@
 mod content;
 mod detail;
 mod figures;
+mod identity;
 mod list;
 mod row;
 
@@ -13,6 +14,7 @@ use crate::condition::Condition;
 use crate::error::{Cause, StoreError};
 use crate::open::connection;
 use crate::options::Options;
+use crate::sql::Session;
 use crate::trouble::Trouble;
 use rusqlite::Connection;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +63,15 @@ impl Readers {
         transaction
             .and_then(|transaction| read(&transaction))
             .map_err(|error| self.failed(operation, error))
+    }
+
+    /// As [`Readers::read`], in the words of both databases.
+    pub(crate) fn ask<T>(
+        &self,
+        operation: &'static str,
+        read: impl FnOnce(&mut dyn Session) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.read(operation, |mut connection| read(&mut connection))
     }
 
     /// Closes every connection that is not in use.

@@ -3,6 +3,7 @@
 use crate::model::owner::Owner;
 use crate::model::state::State;
 use crate::model::time;
+use crate::model::usage::Spent;
 use crate::model::view::{StreamFacts, Summary};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
@@ -12,7 +13,8 @@ use std::str::FromStr;
 /// What [`summary`] reads, of a table `executions` called `e`. No content is among it.
 pub(super) const COLUMNS: &str = "e.number, e.id, e.tenant_id, e.project_id, e.principal_id, e.session_id, \
     e.node_id, e.sandbox_id, e.status, e.reason, e.language, e.exit_code, e.signal, e.stdout_kept_bytes, \
-    e.stdout_total_bytes, e.stderr_kept_bytes, e.stderr_total_bytes, e.created_at_ms, e.started_at_ms, e.ended_at_ms";
+    e.stdout_total_bytes, e.stderr_kept_bytes, e.stderr_total_bytes, e.created_at_ms, e.started_at_ms, e.ended_at_ms, \
+    e.audit_id, e.cpu_micros, e.memory_mib_ms, e.cost_micros";
 
 /// The number and the summary of a row; its labels are still missing.
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<(i64, Summary)> {
@@ -44,6 +46,15 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<(i64, Summary)> {
         created_at: time::from_ms(row.get(17)?),
         started_at: row.get::<_, Option<i64>>(18)?.map(time::from_ms),
         ended_at: row.get::<_, Option<i64>>(19)?.map(time::from_ms),
+        audit_id: parsed_option(row, 20)?,
+        spent: match row.get::<_, Option<i64>>(21)? {
+            None => None,
+            Some(_) => Some(Spent {
+                cpu_micros: count(row, 21)?,
+                memory_mib_ms: count(row, 22)?,
+                cost_micros: count(row, 23)?,
+            }),
+        },
     };
     Ok((row.get(0)?, summary))
 }

@@ -154,6 +154,7 @@ fn filters_hold_what_they_say() {
         created_from: Some(at(0)),
         created_before: Some(at(100)),
         older_than: Some(id(7)),
+        ..all()
     };
     check(&store, every, &[3]);
     assert_eq!(store.list(&all(), 0).unwrap().items.len(), 1);

@@ -90,7 +90,7 @@ fn each_bound_keeps_the_newest() {
     );
     check(
         Retention {
-            max_bytes: Some(Bytes(750_000)),
+            max_bytes: Some(Bytes(850_000)),
             ..none()
         },
         &[5, 4, 3, 2],

@@ -9,7 +9,10 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const APPLICATION_ID: i32 = 0x4353_4d54;
 
 /// The migrations, in order; the version of a file is how many of them it has seen.
-pub(crate) const MIGRATIONS: [&str; 1] = [include_str!("0001_executions.sql")];
+pub(crate) const MIGRATIONS: [&str; 2] = [
+    include_str!("0001_executions.sql"),
+    include_str!("0002_identity.sql"),
+];
 
 /// The newest version that this program knows.
 pub(crate) fn known_version() -> u32 {

@@ -103,4 +103,49 @@ fn lists_read_an_index_and_no_content() {
         "id >= '0' AND id < '8' AND language = 'python'",
         "executions_by_language",
     );
+    check(
+        "id >= '0' AND id < '8' AND tenant_id = 't'",
+        "executions_by_tenant",
+    );
+    check(
+        "id >= '0' AND id < '8' AND +tenant_id = 't' AND status = 'queued'",
+        "executions_by_status",
+    );
+    check(
+        "id >= '0' AND id < '8' AND tenant_id = 't' AND project_id = 'p'",
+        "executions_by_",
+    );
+    check(
+        "id >= '0' AND id < '8' AND principal_id = 'p'",
+        "executions_by_principal",
+    );
+}
+
+#[test]
+fn who_may_ask_is_found_by_an_index() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, &MIGRATIONS).unwrap();
+    for sql in [
+        "SELECT * FROM keys WHERE id > '' AND tenant_id = 't' ORDER BY id LIMIT 9",
+        "SELECT * FROM keys WHERE id > '' AND principal_id = 'p' ORDER BY id LIMIT 9",
+        "SELECT count(*) FROM keys WHERE principal_id = 'p'",
+        "SELECT * FROM projects WHERE id > '' AND tenant_id = 't' ORDER BY id LIMIT 9",
+        "SELECT * FROM principals WHERE id > '' AND tenant_id = 't' ORDER BY id LIMIT 9",
+        "SELECT * FROM principals WHERE id > '' AND project_id = 'p' ORDER BY id LIMIT 9",
+        "SELECT * FROM principals WHERE subject = 's'",
+        "SELECT day, sum(executions) FROM usage WHERE tenant_id = 't' AND day >= 1 AND day <= 2 GROUP BY day
+         ORDER BY day",
+    ] {
+        let plan: Vec<String> = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap()
+            .query_map([], |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert!(
+            plan.len() == 1 && plan[0].starts_with("SEARCH"),
+            "{sql}: {plan:?}"
+        );
+    }
 }

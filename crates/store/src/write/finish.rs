@@ -6,6 +6,8 @@ use crate::model::change::Change;
 use crate::model::execution::{Finished, StoredFile};
 use crate::model::state::State;
 use crate::model::time;
+use crate::model::usage::Day;
+use crate::write::usage;
 use rusqlite::{Connection, params};
 
 impl Request for Finished {
@@ -19,6 +21,12 @@ impl Request for Finished {
             Some((number, State::Queued | State::Running)) => number,
         };
         self.update(number, connection)?;
+        usage::add(
+            number,
+            Day::of(self.ended_at),
+            &self.spent.unwrap_or_default(),
+            &mut &*connection,
+        )?;
         connection
             .prepare_cached("INSERT INTO results (execution, result, events) VALUES (?1, ?2, ?3)")?
             .execute(params![number, self.result, self.events])?;
@@ -56,7 +64,8 @@ impl Finished {
                 "UPDATE executions SET status = ?2, reason = ?3, exit_code = ?4, signal = ?5,
                      sandbox_id = coalesce(?6, sandbox_id), started_at_ms = coalesce(?7, started_at_ms),
                      ended_at_ms = ?8, stdout_kept_bytes = ?9, stdout_total_bytes = ?10,
-                     stderr_kept_bytes = ?11, stderr_total_bytes = ?12, content_bytes = content_bytes + ?13
+                     stderr_kept_bytes = ?11, stderr_total_bytes = ?12, content_bytes = content_bytes + ?13,
+                     audit_id = ?14, cpu_micros = ?15, memory_mib_ms = ?16, cost_micros = ?17
                  WHERE number = ?1",
             )?
             .execute(params![
@@ -73,6 +82,10 @@ impl Finished {
                 self.stderr.kept.len() as i64,
                 signed(self.stderr.total_bytes),
                 signed(self.bytes()),
+                self.audit_id.map(|id| id.to_string()),
+                self.spent.map(|spent| signed(spent.cpu_micros)),
+                self.spent.map(|spent| signed(spent.memory_mib_ms)),
+                self.spent.map(|spent| signed(spent.cost_micros)),
             ])
             .map(drop)
     }

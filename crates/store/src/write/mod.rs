@@ -7,10 +7,12 @@ mod accept;
 mod begin;
 pub(crate) mod delete;
 mod finish;
+pub(crate) mod identity;
 mod log;
 mod probe;
 mod start;
 mod sweep;
+mod usage;
 pub(crate) mod vacuum;
 
 use crate::condition::{Condition, Health};
