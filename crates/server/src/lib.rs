@@ -4,6 +4,7 @@
 //! before it was checked against a bound.
 
 mod answer;
+mod authorize;
 mod config;
 mod connection;
 mod docs;

@@ -5,7 +5,7 @@ use crate::lifecycle::Report;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::watch::{Wake, Watch};
-use casemate_engine::service::store::Durability;
+use casemate_engine::service::store::{Durability, Owner};
 use casemate_engine::service::{Settled, Submission, Submitted};
 use casemate_types::{ExecutionRequest, Status};
 use std::sync::Arc;
@@ -78,6 +78,7 @@ async fn run(state: &Arc<State>) -> Result<(), String> {
     };
     request.limits.wall = request.limits.wall.min(state.config.ready_limit);
     let submission = Submission {
+        owner: Owner::BUILT_IN,
         request,
         idempotency: None,
         told_at_once: false,

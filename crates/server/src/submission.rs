@@ -4,7 +4,7 @@ use crate::intake::Share;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::state::State;
-use casemate_engine::service::store::Idempotency;
+use casemate_engine::service::store::{Idempotency, Owner};
 use casemate_engine::service::{Execution, Service, Settled, Submission, Submitted};
 use casemate_types::{self as types, ExecutionId, ExecutionRequest};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +42,7 @@ impl Drop for Leaving {
 /// How a request is handed in.
 #[derive(Debug)]
 pub(crate) struct Terms {
+    pub(crate) owner: Owner,
     pub(crate) idempotency: Option<Idempotency>,
     /// Answered before it has ended.
     pub(crate) told_at_once: bool,
@@ -58,6 +59,7 @@ pub(crate) async fn submit(
     let (tell, told) = oneshot::channel();
     let has_key = terms.idempotency.is_some();
     let submission = Submission {
+        owner: terms.owner,
         request,
         idempotency: terms.idempotency,
         told_at_once: terms.told_at_once,

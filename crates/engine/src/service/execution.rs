@@ -5,6 +5,7 @@ use super::events::{Index, Log, Mark, Placed};
 use super::kept::Charge;
 use crate::admission;
 use casemate_runtime::oneshot::Stream;
+use casemate_store::Owner;
 use casemate_types::analysis::{Analysis, Mode};
 use casemate_types::{ExecutionId, ExecutionRequest, Outcome, SandboxId, State};
 use std::io;
@@ -36,6 +37,8 @@ pub enum Settled {
 pub struct Execution {
     /// Its id.
     pub id: ExecutionId,
+    /// Whose it is.
+    pub owner: Owner,
     /// What was asked for; its content is dropped when the program has it.
     pub language: &'static str,
     /// The caller's labels.
@@ -88,11 +91,18 @@ pub struct Event {
 }
 
 impl Execution {
-    pub(super) fn new(id: ExecutionId, language: &'static str, request: ExecutionRequest, log: Log) -> Self {
+    pub(super) fn new(
+        id: ExecutionId,
+        owner: Owner,
+        language: &'static str,
+        request: ExecutionRequest,
+        log: Log,
+    ) -> Self {
         let mut log = log;
         log.mark(Mark::Queued);
         Self {
             id,
+            owner,
             language,
             labels: request.labels.clone(),
             created_at: SystemTime::now(),

@@ -23,7 +23,7 @@ use crate::allocate::{Bounds, HostMemory, Policy};
 use crate::analysis::{Counts, Desk, Handed, OnLoss};
 use crate::error::EngineError;
 use casemate_runtime::oneshot::Waker;
-use casemate_store::{Detail, Page, Store, StoreError};
+use casemate_store::{Detail, Owner, Page, Store, StoreError};
 use casemate_types::{ExecutionId, Maxima, NodeId, Outcome};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -129,6 +129,16 @@ pub enum Found {
     Live(Arc<Execution>),
     /// It is recorded. One that a dead server left has no facts.
     Recorded(Box<Recorded>),
+}
+
+impl Found {
+    /// Whose it is.
+    pub fn owner(&self) -> Owner {
+        match self {
+            Self::Live(execution) => execution.owner,
+            Self::Recorded(recorded) => recorded.detail.summary.owner,
+        }
+    }
 }
 
 impl Service {

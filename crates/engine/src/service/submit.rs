@@ -14,6 +14,8 @@ use thiserror::Error;
 /// What is handed in.
 #[derive(Debug)]
 pub struct Submission {
+    /// Whose it will be.
+    pub owner: Owner,
     /// The request.
     pub request: ExecutionRequest,
     /// The key under which a repeated request finds the same execution.
@@ -55,7 +57,7 @@ pub type Reply = Box<dyn FnOnce(Result<Submitted, SubmitError>) + Send>;
 impl Service {
     /// Accepts a request. `reply` is called at once where nothing has to be known of the state first.
     pub fn submit(&self, submission: Submission, reply: Reply) {
-        match self.admit(submission.request) {
+        match self.admit(submission.owner, submission.request) {
             Err(error) => reply(Err(error)),
             Ok(execution) => {
                 let record = new_record(&self.shared, &execution, submission.idempotency);
@@ -68,14 +70,14 @@ impl Service {
         }
     }
 
-    fn admit(&self, request: ExecutionRequest) -> Result<Arc<Execution>, SubmitError> {
+    fn admit(&self, owner: Owner, request: ExecutionRequest) -> Result<Arc<Execution>, SubmitError> {
         let shared = &self.shared;
         request.check(&shared.maxima).map_err(EngineError::from)?;
         let language = shared.kinds.find(&request.language)?.installation.language.name;
         let id = crate::pipeline::new_id(ExecutionId::at, std::time::SystemTime::now())?;
         shared.places.enter()?;
         let log = Log::new([Kept::new(&shared.budget), Kept::new(&shared.budget)]);
-        let execution = Arc::new(Execution::new(id, language, request, log));
+        let execution = Arc::new(Execution::new(id, owner, language, request, log));
         shared.live().insert(id, execution.clone());
         Ok(execution)
     }
@@ -84,7 +86,7 @@ impl Service {
 fn new_record(shared: &Shared, execution: &Execution, idempotency: Option<Idempotency>) -> NewExecution {
     NewExecution {
         id: execution.id,
-        owner: Owner::BUILT_IN,
+        owner: execution.owner,
         session_id: None,
         node_id: shared.node_id,
         language: execution.language.to_owned(),

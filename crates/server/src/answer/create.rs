@@ -1,6 +1,7 @@
 //! `POST /v1/executions`.
 
 use super::{outcome, single};
+use crate::authorize::Caller;
 use crate::intake::{self, Taken};
 use crate::problem::{Kind, Problem};
 use crate::reply::{self, Reply};
@@ -24,6 +25,7 @@ pub(crate) const KEY: &str = "Idempotency-Key";
 
 pub(super) async fn create(
     state: &Arc<State>,
+    caller: &Caller,
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Reply, Problem> {
@@ -38,6 +40,7 @@ pub(super) async fn create(
     };
     let has_key = idempotency.is_some();
     let terms = Terms {
+        owner: caller.owner(),
         idempotency,
         told_at_once,
     };

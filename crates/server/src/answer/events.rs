@@ -3,6 +3,7 @@
 
 use super::outcome::{self, Written};
 use super::single;
+use crate::authorize::{self, Caller};
 use crate::problem::Problem;
 use crate::reply::{self, Content, Frames, Reply};
 use crate::slices::{Broken, Source, send};
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use casemate_engine::runtime::oneshot::Stream;
 use casemate_engine::service::store;
 use casemate_engine::service::{Execution, Found, Index, Mark, Placed, Service, Settled};
-use casemate_types::ExecutionId;
+use casemate_types::{Action, ExecutionId};
 use hyper::header::HeaderMap;
 use std::sync::{Arc, Weak};
 use tokio::time::timeout;
@@ -33,14 +34,15 @@ enum Origin {
 
 pub(super) async fn events(
     state: &Arc<State>,
+    caller: &Caller,
     id: ExecutionId,
     headers: &HeaderMap,
     is_head: bool,
 ) -> Result<Reply, Problem> {
     let seen = last_seen(headers)?;
-    let origin = match state.service.live(id) {
-        Some(execution) => Origin::Live(execution),
-        None => state.blocking(move |service| find(service, id)).await?,
+    let origin = match authorize::reach(state, caller, Action::ExecutionRead, id).await? {
+        Found::Live(execution) => Origin::Live(execution),
+        Found::Recorded(_) => state.blocking(move |service| find(service, id)).await?,
     };
     // An end that was seen stops a client from asking again.
     let has_more = match &origin {

@@ -2,6 +2,7 @@
 
 use super::create::accepted;
 use super::outcome;
+use crate::authorize::{self, Caller};
 use crate::problem::Problem;
 use crate::query::ListQuery;
 use crate::reply::{self, Reply};
@@ -9,21 +10,17 @@ use crate::state::State;
 use crate::wire::{Page, Wire};
 use casemate_engine::service::store;
 use casemate_engine::service::{Execution, Found, Settled};
-use casemate_types::{ExecutionId, State as Stands};
+use casemate_types::{Action, ExecutionId, State as Stands};
 use std::sync::Arc;
 
-pub(super) async fn get(state: &Arc<State>, id: ExecutionId) -> Result<Reply, Problem> {
-    // One that lives is told from memory alone.
-    if let Some(execution) = state.service.live(id) {
-        return live(state, &execution).await;
-    }
-    let most = state.config.whole_result_bytes;
-    let work = move |service: &casemate_engine::service::Service| match service.find(id)? {
-        None => Err(Problem::not_found()),
-        Some(Found::Recorded(recorded)) => outcome::form(service, &recorded, most),
-        // Ids are not used again: it lived a moment ago.
-        Some(Found::Live(execution)) => outcome::written(&Wire::of_live(&execution, service.node_id())),
+pub(super) async fn get(state: &Arc<State>, caller: &Caller, id: ExecutionId) -> Result<Reply, Problem> {
+    let recorded = match authorize::reach(state, caller, Action::ExecutionRead, id).await? {
+        // One that lives is told from memory alone.
+        Found::Live(execution) => return live(state, &execution).await,
+        Found::Recorded(recorded) => recorded,
     };
+    let most = state.config.whole_result_bytes;
+    let work = move |service: &casemate_engine::service::Service| outcome::form(service, &recorded, most);
     let written = state.blocking(work).await?;
     outcome::send(state, written)
 }
@@ -42,13 +39,13 @@ async fn live(state: &Arc<State>, execution: &Execution) -> Result<Reply, Proble
 }
 
 /// Ends an execution. One that is over is told as `GET` does, so that a second call is no error.
-pub(super) async fn cancel(state: &Arc<State>, id: ExecutionId) -> Result<Reply, Problem> {
-    match state.service.live(id) {
-        Some(execution) if execution.settled().is_none() => {
+pub(super) async fn cancel(state: &Arc<State>, caller: &Caller, id: ExecutionId) -> Result<Reply, Problem> {
+    match authorize::reach(state, caller, Action::ExecutionCancel, id).await? {
+        Found::Live(execution) if execution.settled().is_none() => {
             state.service.cancel(id);
             accepted_cancel(execution.id, execution.standing().state)
         }
-        _ => get(state, id).await,
+        _ => get(state, caller, id).await,
     }
 }
 
@@ -58,8 +55,9 @@ fn accepted_cancel(id: ExecutionId, stands: Stands) -> Result<Reply, Problem> {
     Ok(reply)
 }
 
-pub(super) async fn list(state: &Arc<State>, query: &str) -> Result<Reply, Problem> {
-    let query = ListQuery::parse(query)?;
+pub(super) async fn list(state: &Arc<State>, caller: &Caller, query: &str) -> Result<Reply, Problem> {
+    let mut query = ListQuery::parse(query)?;
+    authorize::narrow(caller, &mut query.filter);
     let read = move |service: &casemate_engine::service::Service| {
         if query.matches_none {
             let items = Vec::new();

@@ -1,21 +1,24 @@
 //! `GET /v1/executions/{id}/files/{path}`: bytes that a program wrote, which no browser may take for a page of ours.
 
+use crate::authorize::{self, Caller};
 use crate::percent;
 use crate::problem::Problem;
 use crate::reply::{self, Content, Reply};
 use crate::slices::{self, Source};
 use crate::state::State;
-use casemate_types::ExecutionId;
+use casemate_types::{Action, ExecutionId};
 use hyper::header::{self, HeaderMap};
 use std::sync::Arc;
 
 pub(super) async fn file(
     state: &Arc<State>,
+    caller: &Caller,
     id: ExecutionId,
     path: String,
     headers: &HeaderMap,
     is_head: bool,
 ) -> Result<Reply, Problem> {
+    authorize::may_reach(state, caller, Action::ExecutionRead, id).await?;
     let wanted = path.clone();
     let found = state
         .blocking(move |service| Ok(service.store().file(id, &wanted)?))

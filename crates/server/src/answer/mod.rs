@@ -8,12 +8,14 @@ mod execution;
 mod file;
 mod outcome;
 
+use crate::authorize::Caller;
 use crate::problem::{Kind, Problem};
 use crate::query;
 use crate::reply::{self, Reply};
 use crate::route::{Route, Verb};
 use crate::state::State;
 use crate::{guard, intake};
+use casemate_types::{Credential, Principal};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
@@ -45,12 +47,13 @@ async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incomin
     let headers = &parts.headers;
     let asked = parts.uri.query();
     let is_head = parts.method == Method::HEAD;
+    let caller = &Caller::new(Arc::new(Principal::built_in(Credential::Off)));
     if verb == Verb::Post {
         query::refuse(asked)?;
         intake::check_media(headers)?;
         return match route {
             Route::Analyses => analysis::create(state, body).await,
-            _ => create::create(state, headers, body).await,
+            _ => create::create(state, caller, headers, body).await,
         };
     }
     if route != Route::Executions && parts.uri.path().starts_with("/v1/") {
@@ -59,11 +62,11 @@ async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incomin
     match (route, verb) {
         // Posted to alone, which is answered above.
         (Route::Analyses, _) => Err(Problem::not_found()),
-        (Route::Executions, _) => execution::list(state, asked.unwrap_or_default()).await,
-        (Route::Execution(id), Verb::Delete) => execution::cancel(state, known(id)?).await,
-        (Route::Execution(id), _) => execution::get(state, known(id)?).await,
-        (Route::Events(id), _) => events::events(state, known(id)?, headers, is_head).await,
-        (Route::File(id, path), _) => file::file(state, known(id)?, path, headers, is_head).await,
+        (Route::Executions, _) => execution::list(state, caller, asked.unwrap_or_default()).await,
+        (Route::Execution(id), Verb::Delete) => execution::cancel(state, caller, known(id)?).await,
+        (Route::Execution(id), _) => execution::get(state, caller, known(id)?).await,
+        (Route::Events(id), _) => events::events(state, caller, known(id)?, headers, is_head).await,
+        (Route::File(id, path), _) => file::file(state, caller, known(id)?, path, headers, is_head).await,
         (Route::Languages, _) => about::languages(state),
         (Route::Pools, _) => about::pools(state),
         (Route::Status, _) => about::status(state),

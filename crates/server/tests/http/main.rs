@@ -8,5 +8,6 @@ mod events;
 mod executions;
 mod foreign;
 mod inputs;
+mod owners;
 mod server;
 mod texts;

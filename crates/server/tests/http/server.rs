@@ -84,6 +84,10 @@ impl Server {
         client::send(self.address, "GET", path, &[], b"")
     }
 
+    pub fn call(&self, method: &str, path: &str) -> Answer {
+        client::send(self.address, method, path, &[], b"")
+    }
+
     pub fn delete(&self, path: &str) -> Answer {
         client::send(self.address, "DELETE", path, &[], b"")
     }
@@ -113,11 +117,25 @@ impl Server {
         files: &[(&str, Vec<u8>)],
         piece_bytes: usize,
     ) -> ExecutionId {
+        self.record_of(Owner::BUILT_IN, stdout, stderr, files, piece_bytes)
+    }
+
+    /// The same, of this owner.
+    pub fn record_of(
+        &self,
+        owner: Owner,
+        stdout: &[u8],
+        stderr: &[u8],
+        files: &[(&str, Vec<u8>)],
+        piece_bytes: usize,
+    ) -> ExecutionId {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let id = ExecutionId::at(since, [7; 10]);
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let [.., last] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let id = ExecutionId::at(since, [7, 7, 7, 7, 7, 7, 7, 7, 7, last]);
         let new = NewExecution {
             id,
-            owner: Owner::BUILT_IN,
+            owner,
             session_id: None,
             node_id: NodeId::from_value(7),
             language: "bash".to_owned(),
