@@ -17,13 +17,14 @@ const fn at(name: &'static str, layer: u8, may_use: &'static [&'static str]) -> 
     Crate { name, layer, may_use }
 }
 
-const CRATES: [Crate; 15] = [
+const CRATES: [Crate; 16] = [
     at("types", 0, &[]),
     at("sys", 0, &[]),
     at("init", 1, &["sys"]),
     at("zygote", 2, &["sys", "init"]),
     at("policy", 1, &["types"]),
     at("analysis", 1, &["types"]),
+    at("audit", 1, &["types"]),
     at("monitor", 1, &["types", "sys"]),
     at("store", 1, &["types"]),
     at("typescript", 1, &[]),
@@ -34,7 +35,7 @@ const CRATES: [Crate; 15] = [
         "engine",
         4,
         &[
-            "types", "policy", "analysis", "monitor", "store", "sandbox", "broker", "runtime",
+            "types", "policy", "analysis", "audit", "monitor", "store", "sandbox", "broker", "runtime",
         ],
     ),
     at("server", 5, &["types", "policy", "engine"]),
