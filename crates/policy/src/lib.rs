@@ -5,3 +5,4 @@
 
 pub mod authorize;
 pub mod identity;
+pub mod quota;
