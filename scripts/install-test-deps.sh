@@ -41,6 +41,7 @@ wanted=(
     lz4:lz4
     depmod:kmod
     shellcheck:shellcheck
+    clang:clang
 )
 
 has() { PATH=$system_path command -v "$1" >/dev/null; }

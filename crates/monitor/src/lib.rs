@@ -2,4 +2,5 @@
 //!
 //! Nothing here decides what happens to a program: the engine asks, and the warden acts.
 
+pub mod collect;
 pub mod event;

@@ -242,13 +242,20 @@ impl What {
     /// Which allowance of events it is counted against.
     pub fn class(&self) -> Class {
         match self {
-            Self::Fork { .. } | Self::Exit { .. } => Class::Process,
+            Self::Exec { .. } | Self::Fork { .. } | Self::Exit { .. } => Class::Process,
             Self::Open { .. }
             | Self::Unlink { .. }
             | Self::Rename { .. }
             | Self::Link { .. }
             | Self::Chmod { .. } => Class::File,
             Self::Resources(_) | Self::Growth { .. } | Self::Lost { .. } | Self::Blind => Class::Own,
+            Self::Socket { .. }
+            | Self::Connect { .. }
+            | Self::Bind { .. }
+            | Self::Listen { .. }
+            | Self::Accept { .. } => Class::Network,
+            Self::WriteExec { .. } | Self::BecameExec { .. } | Self::Spray { .. } => Class::Memory,
+            Self::Denied { .. } => Class::Denied,
             _ => Class::Alert,
         }
     }
@@ -274,14 +281,20 @@ pub enum Access {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// Fork and exit.
+    /// Exec, fork and exit.
     Process,
     /// What is done to files.
     File,
-    /// Everything that can be the ground of an alert by itself.
+    /// Everything else that can be the ground of an alert by itself.
     Alert,
     /// What the collector adds itself; nobody can flood it.
     Own,
+    /// What is done with sockets of the network.
+    Network,
+    /// Pages that are made executable, and many mappings.
+    Memory,
+    /// Calls that were refused.
+    Denied,
 }
 
 /// A socket's family.

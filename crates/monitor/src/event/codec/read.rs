@@ -297,7 +297,15 @@ fn access_of(byte: u8) -> Result<Access, EventError> {
 }
 
 fn class_of(byte: u8) -> Result<Class, EventError> {
-    const ALL: [Class; 4] = [Class::Process, Class::File, Class::Alert, Class::Own];
+    const ALL: [Class; 7] = [
+        Class::Process,
+        Class::File,
+        Class::Alert,
+        Class::Own,
+        Class::Network,
+        Class::Memory,
+        Class::Denied,
+    ];
     ALL.get(usize::from(byte))
         .copied()
         .ok_or(EventError::Bound("class"))
