@@ -6,6 +6,8 @@
 mod base62;
 pub mod key;
 pub mod pepper;
+pub mod token;
 
 pub use key::{ApiKey, KeyError, KeyHash};
 pub use pepper::Pepper;
+pub use token::{TokenError, TokenIdentity, TokenVerifier};
