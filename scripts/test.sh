@@ -116,11 +116,11 @@ phase_examples() {
 
 phase_fuzz() {
     if ! cargo +nightly --version >/dev/null 2>&1; then
-        echo "no nightly toolchain, which cargo-fuzz needs: rustup toolchain install nightly" >&2
+        echo "no nightly toolchain, which fuzzing needs: rustup toolchain install nightly" >&2
         if in_ci; then return 1; fi
         return "$skipped"
     fi
-    PATH=$tools/bin:$PATH scripts/fuzz.sh 10
+    CASEMATE_FUZZ_SANITIZER=none scripts/fuzz.sh 10
 }
 
 phase_vm() {
