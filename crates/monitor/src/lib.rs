@@ -3,4 +3,7 @@
 //! Nothing here decides what happens to a program: the engine asks, and the warden acts.
 
 pub mod collect;
+pub mod evaluate;
 pub mod event;
+pub mod threat;
+pub mod trace;
