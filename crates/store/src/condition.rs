@@ -1,6 +1,7 @@
 //! How the store fares. The writer and the readers report, the server asks. Damage is never forgotten.
 
 use crate::error::{Cause, StoreError};
+use casemate_types::with_causes;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,11 @@ pub enum Health {
     },
     /// Another process holds the file. It recovers by itself.
     Locked,
+    /// The database server does not answer. It recovers by itself.
+    Away {
+        /// What happened to the connection.
+        reason: String,
+    },
 }
 
 /// The health of one database, shared by its connections.
@@ -36,6 +42,7 @@ enum Now {
     Corrupt(Cause),
     Full(Cause),
     Locked,
+    Away(Cause),
 }
 
 impl Condition {
@@ -61,6 +68,9 @@ impl Condition {
                 reason: cause.to_string(),
             },
             Now::Locked => Health::Locked,
+            Now::Away(cause) => Health::Away {
+                reason: with_causes(cause),
+            },
         }
     }
 
@@ -83,6 +93,14 @@ impl Condition {
     pub(crate) fn set_full(&self, cause: Cause) -> StoreError {
         self.change(Now::Full(cause.clone()));
         StoreError::Full {
+            path: self.path.clone(),
+            cause,
+        }
+    }
+
+    pub(crate) fn set_away(&self, cause: Cause) -> StoreError {
+        self.change(Now::Away(cause.clone()));
+        StoreError::Away {
             path: self.path.clone(),
             cause,
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
-/// What SQLite or the system said; shared, because one failed commit answers many callers.
+/// What the database or the system said; shared, because one failed commit answers many callers.
 #[derive(Clone)]
 pub struct Cause(Arc<dyn Error + Send + Sync>);
 
@@ -71,6 +71,24 @@ pub enum StoreError {
         /// What the system said.
         #[source]
         cause: Cause,
+    },
+    /// The database server does not answer. What was asked was not recorded, or it was looked for and not found; try
+    /// again later.
+    #[error("the database {} does not answer", .path.display())]
+    Away {
+        /// The database.
+        path: PathBuf,
+        /// What happened to the connection.
+        #[source]
+        cause: Cause,
+    },
+    /// The database server is not as the state needs it. Its administrator changes it.
+    #[error("the database {}: {what}", .path.display())]
+    Unfit {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        what: &'static str,
     },
     /// The file is damaged or no database. Nothing is written any more; reads go on where they can.
     #[error("{} is damaged: stop the service, then restore a backup of it, or move it away with its -wal and -shm files to start empty", .path.display())]
@@ -139,7 +157,7 @@ impl StoreError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy => Some(Duration::from_secs(1)),
-            Self::Locked { .. } | Self::Full { .. } => Some(Duration::from_secs(5)),
+            Self::Locked { .. } | Self::Full { .. } | Self::Away { .. } => Some(Duration::from_secs(5)),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::model::change::Durability;
-use rusqlite::Connection;
+use crate::sql::{DatabaseError, Session};
 use std::sync::mpsc;
 use std::time::Instant;
 
@@ -14,12 +14,12 @@ pub(crate) type Callback<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 pub(crate) enum Failure {
     /// Its own content forbids it; the database is fine.
     Refused(StoreError),
-    /// SQLite failed.
-    Database(rusqlite::Error),
+    /// The database failed.
+    Database(DatabaseError),
 }
 
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
         Self::Database(error)
     }
 }
@@ -30,9 +30,11 @@ pub(crate) trait Request: Send {
     type Reply: Send;
     /// What it does, for messages.
     const OPERATION: &'static str;
+    /// Whether its caller waits for it and may as well come again: it is refused soon when the database is away.
+    const IS_ENTRY: bool = false;
 
     /// Does it, inside a transaction.
-    fn apply(&self, connection: &Connection) -> Result<Self::Reply, Failure>;
+    fn apply(&self, session: &mut dyn Session) -> Result<Self::Reply, Failure>;
 
     /// About how many bytes it carries.
     fn bytes(&self) -> u64;
@@ -41,11 +43,13 @@ pub(crate) trait Request: Send {
 /// A write of any kind, as the queue and the writer see it.
 pub(crate) trait Job: Send {
     fn operation(&self) -> &'static str;
+    /// Whether it is refused soon when the database is away.
+    fn is_entry(&self) -> bool;
     fn durability(&self) -> Durability;
     fn bytes(&self) -> u64;
     fn submitted(&self) -> Instant;
     /// Does it and keeps the reply until [`Job::answer`].
-    fn apply(&mut self, connection: &Connection) -> Result<(), Failure>;
+    fn apply(&mut self, session: &mut dyn Session) -> Result<(), Failure>;
     /// Calls back: with the reply that was kept, or with the error.
     fn answer(self: Box<Self>, result: Result<(), StoreError>);
 }
@@ -76,6 +80,10 @@ impl<R: Request> Job for Pending<R> {
         R::OPERATION
     }
 
+    fn is_entry(&self) -> bool {
+        R::IS_ENTRY
+    }
+
     fn durability(&self) -> Durability {
         self.durability
     }
@@ -89,9 +97,9 @@ impl<R: Request> Job for Pending<R> {
         self.submitted
     }
 
-    fn apply(&mut self, connection: &Connection) -> Result<(), Failure> {
+    fn apply(&mut self, session: &mut dyn Session) -> Result<(), Failure> {
         self.reply = None;
-        self.reply = Some(self.request.apply(connection)?);
+        self.reply = Some(self.request.apply(session)?);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod job;
 mod model;
 mod open;
 mod options;
+pub mod postgres;
 mod queue;
 mod read;
 mod registry;
@@ -20,6 +21,7 @@ mod sql;
 mod store;
 #[cfg(test)]
 mod testing;
+mod thread;
 mod trouble;
 mod write;
 
@@ -39,6 +41,6 @@ pub use model::usage::{Day, DayUsage, Spent, UsageFilter, Used};
 pub use model::view::{
     Counts, Detail, FileEntry, Filter, Page, Recorded, Sizes, Slice, Stream, StreamFacts, Summary,
 };
-pub use options::Options;
+pub use options::{Database, Options};
 pub use retention::{Retained, Retention};
 pub use store::Store;

@@ -1,12 +1,24 @@
 //! How a store is opened. The server fills it from its settings; every value is a bound.
 
+use crate::postgres::Server;
 use casemate_types::Bytes;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What holds the state.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file in the folder.
+    Sqlite,
+    /// A PostgreSQL server; the folder is not used.
+    Postgres(Box<Server>),
+}
+
 /// Where the state lives, and the bounds of everything that waits or grows.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// Which database.
+    pub database: Database,
     /// The folder of `state.db`; made with mode 0700 when it is missing.
     pub folder: PathBuf,
     /// Most writes that wait for the writer.
@@ -33,6 +45,7 @@ impl Options {
     /// The defaults for a folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
+            database: Database::Sqlite,
             folder: folder.into(),
             queue_operations: 1024,
             queue_bytes: Bytes::mib(128),

@@ -95,6 +95,18 @@ impl Queue {
         Taken::Work(waiting.batch())
     }
 
+    /// Takes out what need not wait any longer.
+    pub(crate) fn remove(&self, is_late: &dyn Fn(&dyn Job) -> bool) -> Vec<Box<dyn Job>> {
+        let mut waiting = self.waiting();
+        let (late, rest): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut waiting.jobs)
+            .into_iter()
+            .partition(|job| is_late(&**job));
+        waiting.jobs = rest;
+        let bytes: u64 = late.iter().map(|job| job.bytes()).sum();
+        waiting.bytes = waiting.bytes.saturating_sub(bytes);
+        late.into()
+    }
+
     /// Refuses further writes; those that wait are still given out.
     pub(crate) fn close(&self) {
         self.waiting().is_closed = true;

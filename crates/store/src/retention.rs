@@ -6,6 +6,7 @@ use crate::job::wait;
 use crate::model::change::{Change, Durability};
 use crate::open::connection::PAGE_BYTES;
 use crate::read::first_of;
+use crate::sql::{Dialect, malformed};
 use crate::store::Store;
 use crate::write::vacuum::Vacuum;
 use casemate_types::{Bytes, ExecutionId};
@@ -18,6 +19,8 @@ const STEP_EXECUTIONS: u32 = 64;
 const STEP_BYTES: u64 = 8 << 20;
 /// Pages in a step of giving back: 1 MiB.
 const STEP_PAGES: u32 = 256;
+/// What an execution takes beside its contents, about, where only contents can be summed.
+const ROW_BYTES: u64 = 4096;
 /// Free pages that are kept for what comes: 4 MiB.
 const SPARE_BYTES: u64 = 4 << 20;
 
@@ -28,7 +31,8 @@ pub struct Retention {
     pub max_age: Option<Duration>,
     /// How many executions are kept.
     pub max_count: Option<u64>,
-    /// How large the database may be, free pages not counted.
+    /// How large the database may be, free pages not counted; of a server of its own, how large the contents in it may
+    /// be.
     pub max_bytes: Option<Bytes>,
 }
 
@@ -39,6 +43,14 @@ pub struct Retained {
     pub removed: u64,
     /// Bytes that were given back to the disk.
     pub returned_bytes: u64,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    bytes: u64,
+    /// Whether it can be measured again after each step.
+    is_measured: bool,
 }
 
 /// An execution that may go.
@@ -61,8 +73,9 @@ impl Store {
             .map(|_| self.counts())
             .transpose()?
             .map_or(0, |counts| counts.total);
+        let mut kept = retention.max_bytes.map(|_| self.kept_bytes()).transpose()?;
         loop {
-            let step = self.step(retention, now, total)?;
+            let (step, bytes) = self.step(retention, now, total, kept.map_or(0, |kept| kept.bytes))?;
             if step.is_empty() {
                 break;
             }
@@ -72,33 +85,32 @@ impl Store {
             }
             total = total.saturating_sub(removed);
             retained.removed += removed;
+            if let Some(kept) = &mut kept {
+                if kept.is_measured {
+                    *kept = self.kept_bytes()?;
+                } else {
+                    kept.bytes = kept.bytes.saturating_sub(bytes + removed * ROW_BYTES);
+                }
+            }
         }
         retained.returned_bytes = self.give_back()?;
         Ok(retained)
     }
 
-    /// The next executions to go.
+    /// The next executions to go, and what they have.
     fn step(
         &self,
         retention: &Retention,
         now: SystemTime,
         total: u64,
-    ) -> Result<Vec<ExecutionId>, StoreError> {
+        kept: u64,
+    ) -> Result<(Vec<ExecutionId>, u64), StoreError> {
         let too_old = retention
             .max_age
             .and_then(|age| now.checked_sub(age))
             .map(first_of);
         let too_many = retention.max_count.map_or(0, |most| total.saturating_sub(most));
-        let too_large = match retention.max_bytes {
-            Some(most) => {
-                let sizes = self.sizes()?;
-                sizes
-                    .database_bytes
-                    .saturating_sub(sizes.free_bytes)
-                    .saturating_sub(most.0)
-            }
-            None => 0,
-        };
+        let too_large = retention.max_bytes.map_or(0, |most| kept.saturating_sub(most.0));
         let mut step = Vec::new();
         let mut bytes = 0u64;
         for candidate in self.oldest()? {
@@ -112,24 +124,49 @@ impl Store {
             bytes += candidate.content_bytes;
             step.push(candidate.id);
         }
-        Ok(step)
+        Ok((step, bytes))
+    }
+
+    /// How much is kept: of a file what is not free. Another server gives back what was removed at a time of its own,
+    /// so there the contents are summed, once.
+    fn kept_bytes(&self) -> Result<Kept, StoreError> {
+        self.readers
+            .read("measure what is kept", |session| match session.dialect() {
+                Dialect::Sqlite => {
+                    let sizes = session.sizes()?;
+                    Ok(Kept {
+                        bytes: sizes.database_bytes.saturating_sub(sizes.free_bytes),
+                        is_measured: true,
+                    })
+                }
+                Dialect::Postgres => {
+                    let sql =
+                        "SELECT coalesce(CAST(sum(content_bytes) AS BIGINT), 0), count(*) FROM executions";
+                    let row = session.first(sql, &[])?.ok_or_else(|| malformed(0, "no row"))?;
+                    Ok(Kept {
+                        bytes: row.count(0)? + row.count(1)? * ROW_BYTES,
+                        is_measured: false,
+                    })
+                }
+            })
     }
 
     /// The oldest executions that have ended.
     fn oldest(&self) -> Result<Vec<Candidate>, StoreError> {
-        self.readers.read("find old executions", |connection| {
-            connection
-                .prepare_cached(
+        self.readers.read("find old executions", |session| {
+            session
+                .query(
                     "SELECT id, content_bytes FROM executions WHERE status NOT IN ('queued', 'running')
                      ORDER BY id LIMIT ?1",
+                    &[STEP_EXECUTIONS.into()],
                 )?
-                .query_map([STEP_EXECUTIONS], |row| {
-                    let id: String = row.get(0)?;
+                .iter()
+                .map(|row| {
                     Ok(Candidate {
-                        id: id.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-                        content_bytes: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+                        id: row.parsed(0)?,
+                        content_bytes: row.count(1)?,
                     })
-                })?
+                })
                 .collect()
         })
     }

@@ -5,13 +5,15 @@ use crate::error::StoreError;
 use crate::job::{Pending, Request};
 use crate::model::change::{Accepted, Change, Durability};
 use crate::model::execution::{Finished, NewExecution, Started, Sweep};
-use crate::open::Opened;
-use crate::options::Options;
+use crate::open::{self, Opened};
+use crate::options::{Database, Options};
+use crate::postgres;
 use crate::queue::{Queue, Refusal};
-use crate::read::Readers;
+use crate::read::{Reader, Readers};
+use crate::thread;
+use crate::write::Writer;
 use crate::write::delete::Delete;
 use crate::write::vacuum::Vacuum;
-use crate::write::{self, Writer};
 use casemate_types::ExecutionId;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,8 +30,8 @@ pub struct Store {
     condition: Arc<Condition>,
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// Held as long as the store is open: one instance for a folder.
-    _lock: File,
+    /// Held as long as the store is open: one instance for a folder. A database server has a lock of its own.
+    _lock: Option<File>,
 }
 
 impl std::fmt::Debug for Store {
@@ -53,21 +55,49 @@ impl Store {
     /// [`StoreError::Corrupt`] when nothing can be read, [`StoreError::Open`], [`StoreError::Full`],
     /// [`StoreError::Database`]: each says what to do.
     pub fn open(options: &Options) -> Result<Self, StoreError> {
+        match &options.database {
+            Database::Sqlite => Self::open_sqlite(options),
+            Database::Postgres(server) => Self::open_postgres(options, server),
+        }
+    }
+
+    fn open_sqlite(options: &Options) -> Result<Self, StoreError> {
         let Opened {
             connection,
             condition,
             lock,
         } = Opened::open(options)?;
-        let readers = Readers::open(options, &condition)?;
+        let readers = open::readers(options, &condition)?;
         let queue = Arc::new(Queue::new(options));
         let writer = Writer::new(connection, Arc::clone(&queue), Arc::clone(&condition), options);
-        Ok(Self {
-            readers,
-            writer: Mutex::new(Some(write::spawn(writer, condition.path())?)),
+        let thread = thread::spawn(&queue, condition.path(), move || writer.run())?;
+        Ok(Self::of(options, readers, condition, queue, thread, Some(lock)))
+    }
+
+    fn open_postgres(options: &Options, server: &postgres::Server) -> Result<Self, StoreError> {
+        let condition = Arc::new(Condition::new(server.address.label().into()));
+        let queue = Arc::new(Queue::new(options));
+        let writer = postgres::open(server, options, &condition, &queue)?;
+        let readers = postgres::readers(server, options.readers);
+        let thread = thread::spawn(&queue, condition.path(), move || writer.run())?;
+        Ok(Self::of(options, readers, condition, queue, thread, None))
+    }
+
+    fn of(
+        options: &Options,
+        readers: Vec<Box<dyn Reader>>,
+        condition: Arc<Condition>,
+        queue: Arc<Queue>,
+        thread: JoinHandle<()>,
+        lock: Option<File>,
+    ) -> Self {
+        Self {
+            readers: Readers::new(readers, options.read_limit, &condition),
             condition,
             queue,
+            writer: Mutex::new(Some(thread)),
             _lock: lock,
-        })
+        }
     }
 
     /// Closes it: what waits is written, and the log goes into the database, so that the one file is whole. Reads and

@@ -1,7 +1,9 @@
 //! What the tests of this crate share: scratch folders, records, and waiting with a bound.
 
+use crate::postgres::{Address, Server};
 use crate::{
-    Accepted, Change, Durability, Finished, NewExecution, Options, Owner, Started, Store, StoreError, wait,
+    Accepted, Change, Database, Durability, Finished, NewExecution, Options, Owner, Started, Store,
+    StoreError, wait,
 };
 use casemate_types::{Captured, ExecutionId, NodeId, Status};
 use std::collections::BTreeMap;
@@ -12,6 +14,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The millisecond at which the tests' executions begin.
 pub(crate) const EPOCH_MS: u64 = 1_700_000_000_000;
+
+/// Where the tests find a PostgreSQL to use in place of SQLite.
+pub(crate) const POSTGRES: &str = "CASEMATE_STORE_TEST_POSTGRES";
+
+/// Whether the tests run on PostgreSQL.
+pub(crate) fn is_postgres() -> bool {
+    variable(POSTGRES).is_some()
+}
 
 /// A folder of its own for a test, removed at the end.
 pub(crate) struct Scratch(PathBuf);
@@ -41,8 +51,25 @@ impl Scratch {
     pub(crate) fn options(&self) -> Options {
         Options {
             readers: 2,
+            database: match variable(POSTGRES) {
+                Some(url) => Database::Postgres(Box::new(Server::direct(self.postgres(&url)))),
+                None => Database::Sqlite,
+            },
             ..Options::new(&self.0)
         }
+    }
+
+    /// The address of this test's database on a server, which is made when it is first asked for.
+    fn postgres(&self, url: &str) -> Address {
+        let name = self.0.file_name().unwrap().to_str().unwrap().replace('-', "_");
+        let server = Server::direct(url.parse().unwrap());
+        let made = server.batch(&format!("CREATE DATABASE {name}"));
+        let text = made.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(
+            text.is_empty() || text.contains("already exists") || text.contains("db error"),
+            "{text}"
+        );
+        url.replace("/postgres", &format!("/{name}")).parse().unwrap()
     }
 
     /// The database, opened without the store; SQLite finds it whole.

@@ -8,6 +8,7 @@ mod files;
 use crate::condition::Condition;
 use crate::error::{Cause, StoreError};
 use crate::options::Options;
+use crate::read::Reader;
 use crate::schema::{self, Kind};
 use check::Verdict;
 use rusqlite::Connection;
@@ -41,6 +42,17 @@ impl Opened {
             lock,
         })
     }
+}
+
+/// The connections for reading.
+pub(crate) fn readers(options: &Options, condition: &Condition) -> Result<Vec<Box<dyn Reader>>, StoreError> {
+    (0..options.readers.max(1))
+        .map(|_| {
+            let opened = connection::reading(condition.path(), options.read_limit);
+            let reader = opened.map_err(|error| condition.note("open the database for reading", error))?;
+            Ok(Box::new(reader) as Box<dyn Reader>)
+        })
+        .collect()
 }
 
 /// Checks the file and brings it to the newest version, unless it is damaged.

@@ -1,12 +1,10 @@
 //! The contents: streams and files, in bounded parts, without reading what comes before them.
 
-use super::row;
 use crate::error::StoreError;
-use crate::model::bounds::MAX_SLICE_BYTES;
 use crate::model::view::{FileEntry, Slice, Stream};
+use crate::sql::{self, Content, Record, Session, id as id_of, malformed, text};
 use crate::store::Store;
 use casemate_types::ExecutionId;
-use rusqlite::{Connection, MAIN_DB, OptionalExtension};
 
 impl Store {
     /// Up to `limit_bytes` bytes of a kept stream from an offset on, at most 1 MiB; `None` when there is no such
@@ -21,23 +19,18 @@ impl Store {
         offset: u64,
         limit_bytes: usize,
     ) -> Result<Option<Slice>, StoreError> {
-        let (exists, table) = match stream {
-            Stream::Stdout => ("SELECT execution FROM stdouts WHERE execution = ?1", "stdouts"),
-            Stream::Stderr => ("SELECT execution FROM stderrs WHERE execution = ?1", "stderrs"),
+        let content = match stream {
+            Stream::Stdout => Content::Stdouts,
+            Stream::Stderr => Content::Stderrs,
         };
-        self.readers.read("read a stream", |connection| {
-            let Some(number) = number(connection, id)? else {
+        self.readers.read("read a stream", |session| {
+            let sql = "SELECT number FROM executions WHERE id = ?1";
+            let Some(found) = session.first(sql, &[id_of(id)])? else {
                 return Ok(None);
             };
+            let slice = session.content(content, found.integer(0)?, offset, limit_bytes)?;
             // A stream without a byte has no row.
-            let row: Option<i64> = connection
-                .prepare_cached(exists)?
-                .query_row([number], |row| row.get(0))
-                .optional()?;
-            match row {
-                Some(row) => slice(connection, table, row, offset, limit_bytes).map(Some),
-                None => Ok(Some(Slice::default())),
-            }
+            Ok(Some(slice.unwrap_or_default()))
         })
     }
 
@@ -46,8 +39,8 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn file(&self, id: ExecutionId, path: &str) -> Result<Option<FileEntry>, StoreError> {
-        self.readers.read("find a file", |connection| {
-            Ok(file(connection, id, path)?.map(|(_, entry)| entry))
+        self.readers.read("find a file", |session| {
+            Ok(file(session, id, path)?.map(|(_, entry)| entry))
         })
     }
 
@@ -64,55 +57,30 @@ impl Store {
         limit_bytes: usize,
     ) -> Result<Option<Slice>, StoreError> {
         self.readers
-            .read("read a file", |connection| match file(connection, id, path)? {
-                Some((row, _)) => slice(connection, "files", row, offset, limit_bytes).map(Some),
+            .read("read a file", |session| match file(session, id, path)? {
+                Some((row, _)) => session.content(Content::Files, row, offset, limit_bytes),
                 None => Ok(None),
             })
     }
 }
 
-fn number(connection: &Connection, id: ExecutionId) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT number FROM executions WHERE id = ?1")?
-        .query_row([id.to_string()], |row| row.get(0))
-        .optional()
+fn file(session: &mut dyn Session, id: ExecutionId, path: &str) -> sql::Result<Option<(i64, FileEntry)>> {
+    let found = session.first(
+        "SELECT f.path, f.mode, f.size_bytes, f.sha256, f.number
+         FROM files f JOIN executions e ON e.number = f.execution WHERE e.id = ?1 AND f.path = ?2",
+        &[id_of(id), text(path)],
+    )?;
+    found
+        .map(|row| Ok((row.integer(4)?, file_entry(&row)?)))
+        .transpose()
 }
 
-fn file(connection: &Connection, id: ExecutionId, path: &str) -> rusqlite::Result<Option<(i64, FileEntry)>> {
-    connection
-        .prepare_cached(
-            "SELECT f.number, f.path, f.mode, f.size_bytes, f.sha256
-             FROM files f JOIN executions e ON e.number = f.execution WHERE e.id = ?1 AND f.path = ?2",
-        )?
-        .query_row([id.to_string().as_str(), path], |found| {
-            let entry = FileEntry {
-                path: found.get(1)?,
-                mode: found.get(2)?,
-                size_bytes: row::count(found, 3)?,
-                sha256: found.get(4)?,
-            };
-            Ok((found.get(0)?, entry))
-        })
-        .optional()
-}
-
-/// A part of the column `content`, by incremental I/O: <https://sqlite.org/c3ref/blob_open.html>.
-fn slice(
-    connection: &Connection,
-    table: &'static str,
-    row: i64,
-    offset: u64,
-    limit_bytes: usize,
-) -> rusqlite::Result<Slice> {
-    let blob = connection.blob_open(MAIN_DB, table, "content", row, true)?;
-    let size = blob.len();
-    let from = usize::try_from(offset).unwrap_or(usize::MAX).min(size);
-    let mut bytes = vec![0; limit_bytes.min(MAX_SLICE_BYTES).min(size - from)];
-    if !bytes.is_empty() {
-        blob.read_at_exact(&mut bytes, from)?;
-    }
-    Ok(Slice {
-        bytes,
-        size_bytes: size as u64,
+/// Of path, mode, size and hash.
+pub(super) fn file_entry(row: &Record) -> sql::Result<FileEntry> {
+    Ok(FileEntry {
+        path: row.text(0)?.to_owned(),
+        mode: u32::try_from(row.integer(1)?).map_err(|_| malformed(1, "out of range"))?,
+        size_bytes: row.count(2)?,
+        sha256: row.hash(3)?,
     })
 }

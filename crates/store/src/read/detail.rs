@@ -1,15 +1,14 @@
 //! One execution, and what an idempotency key stands for.
 
+use super::content::file_entry;
 use super::row;
 use crate::error::StoreError;
 use crate::model::identity::Scope;
 use crate::model::owner::Owner;
-use crate::model::time;
 use crate::model::view::{Detail, FileEntry, Recorded, Summary};
-use crate::sql::id as id_value;
+use crate::sql::{self, Session, id as id_value, malformed, text};
 use crate::store::Store;
 use casemate_types::ExecutionId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 impl Store {
     /// What a list shows of one execution.
@@ -18,8 +17,8 @@ impl Store {
     /// [`StoreError::Busy`], [`StoreError::Locked`], [`StoreError::Corrupt`], [`StoreError::Database`], as of
     /// every read.
     pub fn summary(&self, id: ExecutionId) -> Result<Option<Summary>, StoreError> {
-        self.readers.read("read an execution", |connection| {
-            Ok(find(connection, id)?.map(|(_, summary)| summary))
+        self.readers.read("read an execution", |session| {
+            Ok(find(session, id)?.map(|(_, summary)| summary))
         })
     }
 
@@ -28,7 +27,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn owner(&self, id: ExecutionId) -> Result<Option<Owner>, StoreError> {
-        self.readers.ask("find the owner of an execution", |session| {
+        self.readers.read("find the owner of an execution", |session| {
             let sql = "SELECT tenant_id, project_id, principal_id FROM executions WHERE id = ?1";
             let found = session.first(sql, &[id_value(id)])?;
             found
@@ -68,23 +67,18 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn get(&self, id: ExecutionId) -> Result<Option<Detail>, StoreError> {
-        self.readers.read("read an execution", |connection| {
-            let Some((number, summary)) = find(connection, id)? else {
+        self.readers.read("read an execution", |session| {
+            let Some((number, summary)) = find(session, id)? else {
                 return Ok(None);
             };
-            let request = connection
-                .prepare_cached("SELECT request FROM requests WHERE execution = ?1")?
-                .query_row([number], |row| row.get(0))?;
-            let result = connection
-                .prepare_cached("SELECT result FROM results WHERE execution = ?1")?
-                .query_row([number], |row| row.get(0))
-                .optional()?;
-            let files = files(connection, number)?;
+            let key = [number.into()];
+            let request = session.first("SELECT request FROM requests WHERE execution = ?1", &key)?;
+            let result = session.first("SELECT result FROM results WHERE execution = ?1", &key)?;
             Ok(Some(Detail {
                 summary,
-                request,
-                result,
-                files,
+                request: request.ok_or_else(|| malformed(0, "no request"))?.into_bytes(0)?,
+                result: result.map(|row| row.into_bytes(0)).transpose()?,
+                files: files(session, number)?,
             }))
         })
     }
@@ -95,13 +89,14 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn events(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.read("read the events of an execution", |connection| {
-            connection
-                .prepare_cached(
+        self.readers.read("read the events of an execution", |session| {
+            session
+                .first(
                     "SELECT r.events FROM results r JOIN executions e ON e.number = r.execution WHERE e.id = ?1",
+                    &[id_value(id)],
                 )?
-                .query_row([id.to_string()], |row| row.get(0))
-                .optional()
+                .map(|row| row.into_bytes(0))
+                .transpose()
         })
     }
 
@@ -110,54 +105,44 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn idempotency(&self, owner: &Owner, key: &str) -> Result<Option<Recorded>, StoreError> {
-        self.readers.read("read an idempotency key", |connection| {
-            connection
-                .prepare_cached(
+        self.readers.read("read an idempotency key", |session| {
+            session
+                .first(
                     "SELECT e.id, i.body_hash, i.created_at_ms
                      FROM idempotency i JOIN executions e ON e.number = i.execution
                      WHERE i.tenant_id = ?1 AND i.principal_id = ?2 AND i.key = ?3",
+                    &[id_value(owner.tenant_id), id_value(owner.principal_id), text(key)],
                 )?
-                .query_row(
-                    params![owner.tenant_id.to_string(), owner.principal_id.to_string(), key],
-                    |found| {
-                        Ok(Recorded {
-                            execution_id: row::parsed(found, 0)?,
-                            body_hash: found.get(1)?,
-                            created_at: time::from_ms(found.get(2)?),
-                        })
-                    },
-                )
-                .optional()
+                .map(|row| {
+                    Ok(Recorded {
+                        execution_id: row.parsed(0)?,
+                        body_hash: row.hash(1)?,
+                        created_at: row.time(2)?,
+                    })
+                })
+                .transpose()
         })
     }
 }
 
-fn find(connection: &Connection, id: ExecutionId) -> rusqlite::Result<Option<(i64, Summary)>> {
-    let sql = format!("SELECT {} FROM executions e WHERE e.id = ?1", row::COLUMNS);
-    let found = connection
-        .prepare_cached(&sql)?
-        .query_row([id.to_string()], row::summary)
-        .optional()?;
-    let Some((number, mut summary)) = found else {
+fn find(session: &mut dyn Session, id: ExecutionId) -> sql::Result<Option<(i64, Summary)>> {
+    let statement = format!("SELECT {} FROM executions e WHERE e.id = ?1", row::COLUMNS);
+    let Some(found) = session.first(&statement, &[id_value(id)])? else {
         return Ok(None);
     };
-    summary.labels = row::labels(connection, number)?;
+    let (number, mut summary) = row::summary(&found)?;
+    summary.labels = row::labels(session, number)?;
     Ok(Some((number, summary)))
 }
 
-fn files(connection: &Connection, number: i64) -> rusqlite::Result<Vec<FileEntry>> {
+fn files(session: &mut dyn Session, number: i64) -> sql::Result<Vec<FileEntry>> {
     // The content is the last column: SQLite does not read on to it.
-    connection
-        .prepare_cached(
+    session
+        .query(
             "SELECT path, mode, size_bytes, sha256 FROM files WHERE execution = ?1 ORDER BY path",
+            &[number.into()],
         )?
-        .query_map([number], |found| {
-            Ok(FileEntry {
-                path: found.get(0)?,
-                mode: found.get(1)?,
-                size_bytes: row::count(found, 2)?,
-                sha256: found.get(3)?,
-            })
-        })?
+        .iter()
+        .map(file_entry)
         .collect()
 }

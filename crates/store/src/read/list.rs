@@ -6,10 +6,9 @@ use crate::model::bounds::MAX_PAGE;
 use crate::model::state::State;
 use crate::model::time;
 use crate::model::view::{Filter, Page, Summary};
+use crate::sql::{self, Dialect, Session, Value};
 use crate::store::Store;
 use casemate_types::ExecutionId;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 use std::fmt::Write;
 use std::time::SystemTime;
 
@@ -22,10 +21,9 @@ impl Store {
     pub fn list(&self, filter: &Filter, limit: u32) -> Result<Page, StoreError> {
         filter.check()?;
         let limit = limit.clamp(1, MAX_PAGE) as usize;
-        let query = Query::new(filter, limit + 1);
-        let mut items = self
-            .readers
-            .read("list executions", |connection| query.run(connection))?;
+        let mut items = self.readers.read("list executions", |session| {
+            Query::new(filter, limit + 1, session.dialect()).run(session)
+        })?;
         // One more than asked for tells that there is another page.
         let next = (items.len() > limit)
             .then(|| items.get(limit - 1).map(|last| last.id))
@@ -38,23 +36,29 @@ impl Store {
 /// The statement of a filter. Its text depends on which conditions there are, never on their values.
 struct Query {
     sql: String,
-    values: Vec<Value>,
+    values: Vec<Value<'static>>,
 }
 
 impl Query {
-    fn new(filter: &Filter, limit: usize) -> Self {
+    fn new(filter: &Filter, limit: usize, dialect: Dialect) -> Self {
         let mut query = Self {
             sql: format!("SELECT {} FROM ", row::COLUMNS),
             values: Vec::new(),
         };
         let mut labels = filter.labels.iter();
-        // The first label leads, by its index; `CROSS JOIN` keeps SQLite from turning the order around:
+        // The first label leads, by its index; in SQLite `CROSS JOIN` keeps it from turning the order around:
         // <https://sqlite.org/optoverview.html#crossjoin>.
         let (id, first) = match labels.next() {
             Some(label) => {
-                query
-                    .sql
-                    .push_str("labels l CROSS JOIN executions e ON e.number = l.execution WHERE ");
+                let join = match dialect {
+                    Dialect::Sqlite => "CROSS JOIN",
+                    Dialect::Postgres => "JOIN",
+                };
+                // `write!` to a text does not fail.
+                let _ = write!(
+                    query.sql,
+                    "labels l {join} executions e ON e.number = l.execution WHERE "
+                );
                 ("l.execution_id", Some(label))
             }
             None => {
@@ -76,7 +80,8 @@ impl Query {
         ];
         // Few are open at a time: their index leads then. SQLite, without figures of its own, would take the owner's,
         // but for the plus sign: <https://sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>.
-        let by_state = matches!(filter.state, Some(State::Queued | State::Running));
+        let by_state =
+            dialect == Dialect::Sqlite && matches!(filter.state, Some(State::Queued | State::Running));
         let plus = if by_state { "+" } else { "" };
         for (column, value) in owners {
             if let Some(value) = value {
@@ -103,19 +108,19 @@ impl Query {
     }
 
     fn condition(&mut self, sql: &str, value: String) {
-        self.values.push(Value::Text(value));
+        self.values.push(Value::Text(value.into()));
         let _ = write!(self.sql, "{sql}?{}", self.values.len());
     }
 
-    fn run(&self, connection: &Connection) -> rusqlite::Result<Vec<Summary>> {
-        let mut statement = connection.prepare_cached(&self.sql)?;
-        let rows = statement.query_map(params_from_iter(&self.values), row::summary)?;
-        rows.map(|found| {
-            let (number, mut summary) = found?;
-            summary.labels = row::labels(connection, number)?;
-            Ok(summary)
-        })
-        .collect()
+    fn run(&self, session: &mut dyn Session) -> sql::Result<Vec<Summary>> {
+        let rows = session.query(&self.sql, &self.values)?;
+        rows.iter()
+            .map(|found| {
+                let (number, mut summary) = row::summary(found)?;
+                summary.labels = row::labels(session, number)?;
+                Ok(summary)
+            })
+            .collect()
     }
 }
 

@@ -12,17 +12,29 @@ pub(crate) use list::first_of;
 
 use crate::condition::Condition;
 use crate::error::{Cause, StoreError};
-use crate::open::connection;
-use crate::options::Options;
-use crate::sql::Session;
+use crate::sql::{self, DatabaseError, Session};
 use crate::trouble::Trouble;
 use rusqlite::Connection;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// A connection for reading.
+pub(crate) trait Reader: Send {
+    /// Runs a read on one moment of the database.
+    fn moment(&mut self, read: &mut dyn FnMut(&mut dyn Session) -> sql::Result<()>) -> sql::Result<()>;
+}
+
+impl Reader for Connection {
+    fn moment(&mut self, read: &mut dyn FnMut(&mut dyn Session) -> sql::Result<()>) -> sql::Result<()> {
+        // Dropped here, it ends: nothing was written.
+        let transaction = self.unchecked_transaction()?;
+        read(&mut &*transaction)
+    }
+}
+
 /// The connections for reading.
 pub(crate) struct Readers {
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Box<dyn Reader>>>,
     returned: Condvar,
     limit: Duration,
     condition: Arc<Condition>,
@@ -31,47 +43,44 @@ pub(crate) struct Readers {
 /// A connection in use; it goes back when dropped.
 struct Lease<'a> {
     readers: &'a Readers,
-    connection: Option<Connection>,
+    connection: Option<Box<dyn Reader>>,
 }
 
 impl Readers {
-    pub(crate) fn open(options: &Options, condition: &Arc<Condition>) -> Result<Self, StoreError> {
-        let open = || connection::reading(condition.path(), options.read_limit);
-        let connections = (0..options.readers.max(1))
-            .map(|_| open())
-            .collect::<rusqlite::Result<_>>();
-        let connections =
-            connections.map_err(|error| condition.note("open the database for reading", error))?;
-        Ok(Self {
+    /// `limit` is how long a read waits for a connection.
+    pub(crate) fn new(
+        connections: Vec<Box<dyn Reader>>,
+        limit: Duration,
+        condition: &Arc<Condition>,
+    ) -> Self {
+        Self {
             idle: Mutex::new(connections),
             returned: Condvar::new(),
-            limit: options.read_limit,
+            limit,
             condition: Arc::clone(condition),
-        })
+        }
     }
 
     /// Runs a read on one moment of the database.
     pub(crate) fn read<T>(
         &self,
         operation: &'static str,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        read: impl FnOnce(&mut dyn Session) -> sql::Result<T>,
     ) -> Result<T, StoreError> {
-        let lease = self.lease()?;
-        let connection = lease.connection.as_ref().ok_or(StoreError::Stopped)?;
-        let transaction = connection.unchecked_transaction();
-        // Dropped here, it ends: nothing was written.
-        transaction
-            .and_then(|transaction| read(&transaction))
-            .map_err(|error| self.failed(operation, error))
-    }
-
-    /// As [`Readers::read`], in the words of both databases.
-    pub(crate) fn ask<T>(
-        &self,
-        operation: &'static str,
-        read: impl FnOnce(&mut dyn Session) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        self.read(operation, |mut connection| read(&mut connection))
+        let mut lease = self.lease()?;
+        let connection = lease.connection.as_mut().ok_or(StoreError::Stopped)?;
+        let (mut read, mut found) = (Some(read), None);
+        let done = connection.moment(&mut |session| {
+            if let Some(read) = read.take() {
+                found = Some(read(session)?);
+            }
+            Ok(())
+        });
+        match (done, found) {
+            (Ok(()), Some(found)) => Ok(found),
+            (Ok(()), None) => Err(StoreError::Stopped),
+            (Err(error), _) => Err(self.failed(operation, error)),
+        }
     }
 
     /// Closes every connection that is not in use.
@@ -84,9 +93,14 @@ impl Readers {
         self.condition.path()
     }
 
-    fn failed(&self, operation: &'static str, error: rusqlite::Error) -> StoreError {
+    fn failed(&self, operation: &'static str, error: DatabaseError) -> StoreError {
         match Trouble::of(&error) {
             Trouble::Corrupt | Trouble::Locked => self.condition.note(operation, error),
+            // One connection was lost; whether the database is away the writer finds out.
+            Trouble::Away => StoreError::Away {
+                path: self.condition.path().to_owned(),
+                cause: Cause::new(error),
+            },
             // A read never says that there is no room: the writer finds that out.
             _ => StoreError::Database {
                 operation,
@@ -107,7 +121,7 @@ impl Readers {
         })
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Box<dyn Reader>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,13 +2,10 @@
 
 use crate::model::owner::Owner;
 use crate::model::state::State;
-use crate::model::time;
 use crate::model::usage::Spent;
 use crate::model::view::{StreamFacts, Summary};
-use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use crate::sql::{self, Record, Session, malformed};
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 /// What [`summary`] reads, of a table `executions` called `e`. No content is among it.
 pub(super) const COLUMNS: &str = "e.number, e.id, e.tenant_id, e.project_id, e.principal_id, e.session_id, \
@@ -17,74 +14,64 @@ pub(super) const COLUMNS: &str = "e.number, e.id, e.tenant_id, e.project_id, e.p
     e.audit_id, e.cpu_micros, e.memory_mib_ms, e.cost_micros";
 
 /// The number and the summary of a row; its labels are still missing.
-pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<(i64, Summary)> {
-    let word: String = row.get(8)?;
+pub(super) fn summary(row: &Record) -> sql::Result<(i64, Summary)> {
+    let small = |column| {
+        row.optional_integer(column)?
+            .map(|number| u8::try_from(number).map_err(|_| malformed(column, "out of range")))
+            .transpose()
+    };
     let summary = Summary {
-        id: parsed(row, 1)?,
+        id: row.parsed(1)?,
         owner: Owner {
-            tenant_id: parsed(row, 2)?,
-            project_id: parsed(row, 3)?,
-            principal_id: parsed(row, 4)?,
+            tenant_id: row.parsed(2)?,
+            project_id: row.parsed(3)?,
+            principal_id: row.parsed(4)?,
         },
-        session_id: parsed_option(row, 5)?,
-        node_id: parsed(row, 6)?,
-        sandbox_id: parsed_option(row, 7)?,
-        state: State::from_word(&word).ok_or_else(|| malformed(8, "not a status"))?,
-        reason: row.get(9)?,
-        language: row.get(10)?,
+        session_id: row.optional_parsed(5)?,
+        node_id: row.parsed(6)?,
+        sandbox_id: row.optional_parsed(7)?,
+        state: State::from_word(row.text(8)?).ok_or_else(|| malformed(8, "not a status"))?,
+        reason: row.optional_text(9)?.map(str::to_owned),
+        language: row.text(10)?.to_owned(),
         labels: BTreeMap::new(),
-        exit_code: row.get(11)?,
-        signal: row.get(12)?,
+        exit_code: small(11)?,
+        signal: small(12)?,
         stdout: StreamFacts {
-            kept_bytes: count(row, 13)?,
-            total_bytes: count(row, 14)?,
+            kept_bytes: row.count(13)?,
+            total_bytes: row.count(14)?,
         },
         stderr: StreamFacts {
-            kept_bytes: count(row, 15)?,
-            total_bytes: count(row, 16)?,
+            kept_bytes: row.count(15)?,
+            total_bytes: row.count(16)?,
         },
-        created_at: time::from_ms(row.get(17)?),
-        started_at: row.get::<_, Option<i64>>(18)?.map(time::from_ms),
-        ended_at: row.get::<_, Option<i64>>(19)?.map(time::from_ms),
-        audit_id: parsed_option(row, 20)?,
-        spent: match row.get::<_, Option<i64>>(21)? {
-            None => None,
-            Some(_) => Some(Spent {
-                cpu_micros: count(row, 21)?,
-                memory_mib_ms: count(row, 22)?,
-                cost_micros: count(row, 23)?,
-            }),
-        },
+        created_at: row.time(17)?,
+        started_at: row.optional_time(18)?,
+        ended_at: row.optional_time(19)?,
+        audit_id: row.optional_parsed(20)?,
+        spent: spent(row)?,
     };
-    Ok((row.get(0)?, summary))
+    Ok((row.integer(0)?, summary))
+}
+
+fn spent(row: &Record) -> sql::Result<Option<Spent>> {
+    let Some(cpu_micros) = row.optional_count(21)? else {
+        return Ok(None);
+    };
+    Ok(Some(Spent {
+        cpu_micros,
+        memory_mib_ms: row.count(22)?,
+        cost_micros: row.count(23)?,
+    }))
 }
 
 /// The labels of an execution.
-pub(super) fn labels(connection: &Connection, number: i64) -> rusqlite::Result<BTreeMap<String, String>> {
-    connection
-        .prepare_cached("SELECT name, value FROM labels WHERE execution = ?1")?
-        .query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?
+pub(super) fn labels(session: &mut dyn Session, number: i64) -> sql::Result<BTreeMap<String, String>> {
+    session
+        .query(
+            "SELECT name, value FROM labels WHERE execution = ?1",
+            &[number.into()],
+        )?
+        .iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
         .collect()
-}
-
-/// An id or another text that has a type.
-pub(super) fn parsed<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    text.parse().map_err(|_| malformed(column, "malformed"))
-}
-
-/// A count, which SQLite holds signed.
-pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column)
-        .map(|count| u64::try_from(count).unwrap_or(0))
-}
-
-fn parsed_option<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| text.parse().map_err(|_| malformed(column, "malformed")))
-        .transpose()
-}
-
-fn malformed(column: usize, what: &'static str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
 }

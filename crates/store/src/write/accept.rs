@@ -4,35 +4,33 @@ use crate::error::StoreError;
 use crate::job::{Failure, Request};
 use crate::model::change::Accepted;
 use crate::model::execution::{Idempotency, NewExecution};
-use rusqlite::{Connection, OptionalExtension, ffi, params};
+use crate::sql::{Session, id, text};
 
 impl Request for NewExecution {
     type Reply = Accepted;
     const OPERATION: &'static str = "record an execution";
+    /// Its caller waits, and may come again.
+    const IS_ENTRY: bool = true;
 
-    fn apply(&self, connection: &Connection) -> Result<Accepted, Failure> {
-        if let Some(found) = self
-            .idempotency
-            .as_ref()
-            .map(|one| self.find(one, connection))
-            .transpose()?
-            .flatten()
+    fn apply(&self, session: &mut dyn Session) -> Result<Accepted, Failure> {
+        if let Some(one) = &self.idempotency
+            && let Some(found) = self.find(one, session)?
         {
             return Ok(found);
         }
-        let number = self.insert(connection)?;
-        connection
-            .prepare_cached("INSERT INTO requests (execution, request) VALUES (?1, ?2)")?
-            .execute(params![number, self.request])?;
+        let number = self.insert(session)?;
+        session.execute(
+            "INSERT INTO requests (execution, request) VALUES (?1, ?2)",
+            &[number.into(), self.request.as_slice().into()],
+        )?;
         for (name, value) in &self.labels {
-            connection
-                .prepare_cached(
-                    "INSERT INTO labels (execution, name, value, execution_id) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![number, name, value, self.id.to_string()])?;
+            session.execute(
+                "INSERT INTO labels (execution, name, value, execution_id) VALUES (?1, ?2, ?3, ?4)",
+                &[number.into(), text(name), text(value), id(self.id)],
+            )?;
         }
         if let Some(one) = &self.idempotency {
-            self.keep(one, number, connection)?;
+            self.keep(one, number, session)?;
         }
         Ok(Accepted::Accepted)
     }
@@ -48,79 +46,64 @@ impl Request for NewExecution {
 }
 
 impl NewExecution {
-    fn find(&self, one: &Idempotency, connection: &Connection) -> Result<Option<Accepted>, Failure> {
-        let found: Option<(String, Vec<u8>)> = connection
-            .prepare_cached(
-                "SELECT e.id, i.body_hash FROM idempotency i JOIN executions e ON e.number = i.execution
-                 WHERE i.tenant_id = ?1 AND i.principal_id = ?2 AND i.key = ?3",
-            )?
-            .query_row(
-                params![
-                    self.owner.tenant_id.to_string(),
-                    self.owner.principal_id.to_string(),
-                    one.key
-                ],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        let Some((id, body_hash)) = found else {
-            return Ok(None);
-        };
-        if body_hash != one.body_hash {
+    fn find(&self, one: &Idempotency, session: &mut dyn Session) -> Result<Option<Accepted>, Failure> {
+        let found = session.first(
+            "SELECT e.id, i.body_hash FROM idempotency i JOIN executions e ON e.number = i.execution
+             WHERE i.tenant_id = ?1 AND i.principal_id = ?2 AND i.key = ?3",
+            &[
+                id(self.owner.tenant_id),
+                id(self.owner.principal_id),
+                text(&one.key),
+            ],
+        )?;
+        let Some(found) = found else { return Ok(None) };
+        if found.hash(1)? != one.body_hash {
             return Ok(Some(Accepted::Conflict));
         }
-        let id = id.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
-        Ok(Some(Accepted::Repeated(id)))
+        Ok(Some(Accepted::Repeated(found.parsed(0)?)))
     }
 
     /// Inserts the row and answers with its number.
-    fn insert(&self, connection: &Connection) -> Result<i64, Failure> {
-        let inserted = connection
-            .prepare_cached(
-                "INSERT INTO executions (id, tenant_id, project_id, principal_id, session_id, node_id, status,
-                     language, content_bytes, created_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                self.id.to_string(),
-                self.owner.tenant_id.to_string(),
-                self.owner.project_id.to_string(),
-                self.owner.principal_id.to_string(),
-                self.session_id.map(|id| id.to_string()),
-                self.node_id.to_string(),
-                self.language,
-                self.request.len() as i64,
-                self.created_at_ms(),
-            ]);
+    fn insert(&self, session: &mut dyn Session) -> Result<i64, Failure> {
+        let inserted = session.first(
+            "INSERT INTO executions (id, tenant_id, project_id, principal_id, session_id, node_id, status,
+                 language, content_bytes, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9) ON CONFLICT DO NOTHING RETURNING number",
+            &[
+                id(self.id),
+                id(self.owner.tenant_id),
+                id(self.owner.project_id),
+                id(self.owner.principal_id),
+                self.session_id.map(id).into(),
+                id(self.node_id),
+                text(&self.language),
+                (self.request.len() as u64).into(),
+                self.created_at_ms().into(),
+            ],
+        )?;
         match inserted {
-            Ok(_) => Ok(connection.last_insert_rowid()),
-            Err(rusqlite::Error::SqliteFailure(failure, _))
-                if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE =>
-            {
-                Err(Failure::Refused(StoreError::Exists(self.id)))
-            }
-            Err(error) => Err(error.into()),
+            Some(row) => Ok(row.integer(0)?),
+            None => Err(Failure::Refused(StoreError::Exists(self.id))),
         }
     }
 
-    fn keep(&self, one: &Idempotency, number: i64, connection: &Connection) -> Result<(), Failure> {
-        connection
-            .prepare_cached(
-                "INSERT INTO idempotency (tenant_id, project_id, principal_id, session_id, node_id, key, body_hash,
-                     execution, created_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .execute(params![
-                self.owner.tenant_id.to_string(),
-                self.owner.project_id.to_string(),
-                self.owner.principal_id.to_string(),
-                self.session_id.map(|id| id.to_string()),
-                self.node_id.to_string(),
-                one.key,
-                one.body_hash,
-                number,
-                self.created_at_ms(),
-            ])?;
+    fn keep(&self, one: &Idempotency, number: i64, session: &mut dyn Session) -> Result<(), Failure> {
+        session.execute(
+            "INSERT INTO idempotency (tenant_id, project_id, principal_id, session_id, node_id, key, body_hash,
+                 execution, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            &[
+                id(self.owner.tenant_id),
+                id(self.owner.project_id),
+                id(self.owner.principal_id),
+                self.session_id.map(id).into(),
+                id(self.node_id),
+                text(&one.key),
+                one.body_hash.as_slice().into(),
+                number.into(),
+                self.created_at_ms().into(),
+            ],
+        )?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 impl Writer {
     /// Begins a transaction that can be committed without waiting for anybody. Jobs that waited for the whole limit
     /// are answered and taken out; `false` when none is left.
-    pub(super) fn begin(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> rusqlite::Result<bool> {
+    pub(super) fn begin(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> crate::sql::Result<bool> {
         let since = Instant::now();
         loop {
             match self.execute("BEGIN IMMEDIATE") {

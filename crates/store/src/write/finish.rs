@@ -1,48 +1,54 @@
 //! The end of an execution: exactly one.
 
 use super::start::standing;
+use super::usage;
 use crate::job::{Failure, Request};
 use crate::model::change::Change;
 use crate::model::execution::{Finished, StoredFile};
 use crate::model::state::State;
 use crate::model::time;
 use crate::model::usage::Day;
-use crate::write::usage;
-use rusqlite::{Connection, params};
+use crate::sql::{self, Session, id, text};
 
 impl Request for Finished {
     type Reply = Change;
     const OPERATION: &'static str = "record the end of an execution";
 
-    fn apply(&self, connection: &Connection) -> Result<Change, Failure> {
-        let number = match standing(connection, self.id)? {
+    fn apply(&self, session: &mut dyn Session) -> Result<Change, Failure> {
+        let number = match standing(session, self.id)? {
             None => return Ok(Change::Missing),
             Some((_, state @ State::Ended(_))) => return Ok(Change::Unchanged(state)),
             Some((number, State::Queued | State::Running)) => number,
         };
-        self.update(number, connection)?;
-        usage::add(
-            number,
-            Day::of(self.ended_at),
-            &self.spent.unwrap_or_default(),
-            &mut &*connection,
+        self.update(number, session)?;
+        let day = Day::of(self.ended_at);
+        usage::add(number, day, &self.spent.unwrap_or_default(), session)?;
+        session.execute(
+            "INSERT INTO results (execution, result, events) VALUES (?1, ?2, ?3)",
+            &[
+                number.into(),
+                self.result.as_slice().into(),
+                self.events.as_slice().into(),
+            ],
         )?;
-        connection
-            .prepare_cached("INSERT INTO results (execution, result, events) VALUES (?1, ?2, ?3)")?
-            .execute(params![number, self.result, self.events])?;
-        if !self.stdout.kept.is_empty() {
-            connection
-                .prepare_cached("INSERT INTO stdouts (execution, content) VALUES (?1, ?2)")?
-                .execute(params![number, self.stdout.kept])?;
-        }
-        if !self.stderr.kept.is_empty() {
-            connection
-                .prepare_cached("INSERT INTO stderrs (execution, content) VALUES (?1, ?2)")?
-                .execute(params![number, self.stderr.kept])?;
+        let streams = [
+            (
+                "INSERT INTO stdouts (execution, content) VALUES (?1, ?2)",
+                &self.stdout,
+            ),
+            (
+                "INSERT INTO stderrs (execution, content) VALUES (?1, ?2)",
+                &self.stderr,
+            ),
+        ];
+        for (sql, stream) in streams {
+            if !stream.kept.is_empty() {
+                session.execute(sql, &[number.into(), stream.kept.as_slice().into()])?;
+            }
         }
         self.files
             .iter()
-            .try_for_each(|file| insert_file(file, number, connection))?;
+            .try_for_each(|file| insert_file(file, number, session))?;
         Ok(Change::Done)
     }
 
@@ -58,57 +64,53 @@ impl Request for Finished {
 }
 
 impl Finished {
-    fn update(&self, number: i64, connection: &Connection) -> rusqlite::Result<()> {
-        connection
-            .prepare_cached(
+    fn update(&self, number: i64, session: &mut dyn Session) -> sql::Result<()> {
+        let small = |number: Option<u8>| number.map(i64::from).into();
+        session
+            .execute(
                 "UPDATE executions SET status = ?2, reason = ?3, exit_code = ?4, signal = ?5,
                      sandbox_id = coalesce(?6, sandbox_id), started_at_ms = coalesce(?7, started_at_ms),
                      ended_at_ms = ?8, stdout_kept_bytes = ?9, stdout_total_bytes = ?10,
                      stderr_kept_bytes = ?11, stderr_total_bytes = ?12, content_bytes = content_bytes + ?13,
                      audit_id = ?14, cpu_micros = ?15, memory_mib_ms = ?16, cost_micros = ?17
                  WHERE number = ?1",
-            )?
-            .execute(params![
-                number,
-                self.status.as_str(),
-                self.reason,
-                self.exit_code,
-                self.signal,
-                self.sandbox_id.map(|id| id.to_string()),
-                self.started_at.map(time::to_ms),
-                time::to_ms(self.ended_at),
-                self.stdout.kept.len() as i64,
-                signed(self.stdout.total_bytes),
-                self.stderr.kept.len() as i64,
-                signed(self.stderr.total_bytes),
-                signed(self.bytes()),
-                self.audit_id.map(|id| id.to_string()),
-                self.spent.map(|spent| signed(spent.cpu_micros)),
-                self.spent.map(|spent| signed(spent.memory_mib_ms)),
-                self.spent.map(|spent| signed(spent.cost_micros)),
-            ])
+                &[
+                    number.into(),
+                    text(self.status.as_str()),
+                    self.reason.as_deref().into(),
+                    small(self.exit_code),
+                    small(self.signal),
+                    self.sandbox_id.map(id).into(),
+                    self.started_at.map(time::to_ms).into(),
+                    time::to_ms(self.ended_at).into(),
+                    (self.stdout.kept.len() as u64).into(),
+                    self.stdout.total_bytes.into(),
+                    (self.stderr.kept.len() as u64).into(),
+                    self.stderr.total_bytes.into(),
+                    self.bytes().into(),
+                    self.audit_id.map(id).into(),
+                    self.spent.map(|spent| spent.cpu_micros).into(),
+                    self.spent.map(|spent| spent.memory_mib_ms).into(),
+                    self.spent.map(|spent| spent.cost_micros).into(),
+                ],
+            )
             .map(drop)
     }
 }
 
-fn insert_file(file: &StoredFile, number: i64, connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
+fn insert_file(file: &StoredFile, number: i64, session: &mut dyn Session) -> sql::Result<()> {
+    session
+        .execute(
             "INSERT INTO files (execution, path, mode, size_bytes, sha256, content)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            number,
-            file.path,
-            file.mode,
-            file.content.len() as i64,
-            file.sha256,
-            file.content
-        ])
+            &[
+                number.into(),
+                text(&file.path),
+                file.mode.into(),
+                (file.content.len() as u64).into(),
+                file.sha256.as_slice().into(),
+                file.content.as_slice().into(),
+            ],
+        )
         .map(drop)
-}
-
-/// A count as SQLite holds it.
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -88,7 +88,7 @@ impl Writer {
     }
 
     /// Answers with the frames in the log, and how many of them are in the database.
-    fn copy_log(&self, mode: CheckpointMode) -> rusqlite::Result<(i32, i32)> {
-        self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), mode)
+    fn copy_log(&self, mode: CheckpointMode) -> crate::sql::Result<(i32, i32)> {
+        Ok(self.connection.wal_checkpoint_v2(Some(rusqlite::MAIN_DB), mode)?)
     }
 }

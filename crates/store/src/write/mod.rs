@@ -22,13 +22,12 @@ use crate::model::change::Durability;
 use crate::open::connection::WRITE_BUSY;
 use crate::options::Options;
 use crate::queue::{Queue, Taken};
+use crate::sql::{self, DatabaseError};
 use crate::trouble::Trouble;
 use log::Log;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The state of the writing thread.
@@ -41,27 +40,6 @@ pub(crate) struct Writer {
     /// What the connection is set to; `None` until the first commit.
     level: Option<Durability>,
     log: Log,
-}
-
-/// Answers everybody when the writer ends, however it ends.
-struct LastWord(Arc<Queue>);
-
-impl Drop for LastWord {
-    fn drop(&mut self) {
-        // Each job says by its own drop that the store has stopped.
-        drop(self.0.abandon());
-    }
-}
-
-/// Starts the thread.
-pub(crate) fn spawn(writer: Writer, path: &Path) -> Result<JoinHandle<()>, StoreError> {
-    let builder = std::thread::Builder::new().name("store-writer".to_owned());
-    builder
-        .spawn(move || writer.run())
-        .map_err(|error| StoreError::Open {
-            path: path.to_owned(),
-            cause: Arc::new(error),
-        })
 }
 
 impl Writer {
@@ -82,8 +60,8 @@ impl Writer {
         }
     }
 
-    fn run(mut self) {
-        let _last_word = LastWord(Arc::clone(&self.queue));
+    /// The life of the thread.
+    pub(crate) fn run(mut self) {
         loop {
             let recovers = matches!(self.condition.health(), Health::Full { .. } | Health::Locked);
             match self.queue.take(recovers.then_some(self.probe_interval)) {
@@ -121,7 +99,7 @@ impl Writer {
     }
 
     /// One transaction. When it fails, nothing of it is in the database and the jobs are left to the caller.
-    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> rusqlite::Result<()> {
+    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> sql::Result<()> {
         let is_durable = jobs.iter().any(|job| job.durability() == Durability::Durable);
         self.set_level(if is_durable {
             Durability::Durable
@@ -154,11 +132,11 @@ impl Writer {
     }
 
     /// Does every job; a job that fails for a reason of its own leaves nothing behind.
-    fn apply(&self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<Vec<Result<(), StoreError>>> {
+    fn apply(&self, jobs: &mut [Box<dyn Job>]) -> sql::Result<Vec<Result<(), StoreError>>> {
         let mut results = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.execute("SAVEPOINT job")?;
-            let result = match job.apply(&self.connection) {
+            let result = match job.apply(&mut &self.connection) {
                 Ok(()) => Ok(()),
                 Err(failure) => {
                     let error = self.own_failure(job.operation(), failure)?;
@@ -173,7 +151,7 @@ impl Writer {
     }
 
     /// The error of a job that failed alone; or the failure that ends the transaction.
-    fn own_failure(&self, operation: &'static str, failure: Failure) -> rusqlite::Result<StoreError> {
+    fn own_failure(&self, operation: &'static str, failure: Failure) -> sql::Result<StoreError> {
         let error = match failure {
             Failure::Refused(error) => return Ok(error),
             Failure::Database(error) => error,
@@ -188,7 +166,7 @@ impl Writer {
 
     /// Sets what a commit flushes. In WAL mode NORMAL flushes when the log is copied, FULL after every commit
     /// as well: <https://sqlite.org/pragma.html#pragma_synchronous>.
-    fn set_level(&mut self, level: Durability) -> rusqlite::Result<()> {
+    fn set_level(&mut self, level: Durability) -> sql::Result<()> {
         if self.level == Some(level) {
             return Ok(());
         }
@@ -202,14 +180,15 @@ impl Writer {
             .connection
             .pragma_query_value(None, "synchronous", |row| row.get(0))?;
         if set != number {
-            return Err(rusqlite::Error::InvalidQuery);
+            return Err(rusqlite::Error::InvalidQuery.into());
         }
         self.level = Some(level);
         Ok(())
     }
 
-    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    fn execute(&self, sql: &str) -> sql::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
     }
 
     fn roll_back(&self) {
@@ -220,7 +199,7 @@ impl Writer {
     }
 
     /// Makes the callers' error of a failure, and takes the steps that it asks for.
-    fn note(&mut self, operation: &'static str, error: rusqlite::Error) -> StoreError {
+    fn note(&mut self, operation: &'static str, error: DatabaseError) -> StoreError {
         match Trouble::of(&error) {
             Trouble::Disk => self.log.suspect(),
             Trouble::Corrupt => {

@@ -25,14 +25,14 @@ impl Writer {
     }
 
     /// Writes 64 KiB to the disk, and takes them away again.
-    fn fill(&mut self) -> rusqlite::Result<()> {
+    fn fill(&mut self) -> crate::sql::Result<()> {
         self.set_level(Durability::Durable)?;
         self.execute("INSERT OR REPLACE INTO probe (number, filler) VALUES (1, zeroblob(65536))")?;
         self.execute("DELETE FROM probe")
     }
 
     /// Takes the lock, and lets it go.
-    fn touch(&self) -> rusqlite::Result<()> {
+    fn touch(&self) -> crate::sql::Result<()> {
         self.execute("BEGIN IMMEDIATE")?;
         self.execute("ROLLBACK")
     }

@@ -1,10 +1,10 @@
 //! The usage of a day, which grows in the transaction that ends an execution: no end is counted twice or not at all.
 
 use crate::model::usage::{Day, Spent};
-use crate::sql::Session;
+use crate::sql::{self, Session};
 
 /// Adds one execution and what it used to its owner's day.
-pub(super) fn add(number: i64, day: Day, spent: &Spent, session: &mut dyn Session) -> rusqlite::Result<()> {
+pub(super) fn add(number: i64, day: Day, spent: &Spent, session: &mut dyn Session) -> sql::Result<()> {
     session
         .execute(
             "INSERT INTO usage (tenant_id, day, project_id, principal_id, executions, cpu_micros, memory_mib_ms,

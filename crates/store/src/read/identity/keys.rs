@@ -4,7 +4,7 @@ use super::principals::{ENABLED, PRINCIPALS, principal};
 use super::{Pages, by_id};
 use crate::error::StoreError;
 use crate::model::identity::{Key, KeyHolder, Listed, Scope};
-use crate::sql::{Record, Session, id as id_of};
+use crate::sql::{self, Record, Session, id as id_of};
 use crate::store::Store;
 use casemate_types::{KeyId, PrincipalId};
 
@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn key_holder(&self, id: KeyId) -> Result<Option<KeyHolder>, StoreError> {
-        self.readers.ask("find a key", |session| {
+        self.readers.read("find a key", |session| {
             let Some(key) = by_id(session, KEYS, id, key)? else {
                 return Ok(None);
             };
@@ -40,7 +40,7 @@ impl Store {
     /// Those of every read.
     pub fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError> {
         self.readers
-            .ask("read a key", |session| by_id(session, KEYS, id, key))
+            .read("read a key", |session| by_id(session, KEYS, id, key))
     }
 
     /// A page of the keys of a tenant or a principal, of at most `limit` (1 to 200). A scope's project is not looked
@@ -54,7 +54,7 @@ impl Store {
         after: Option<KeyId>,
         limit: u32,
     ) -> Result<Listed<Key, KeyId>, StoreError> {
-        self.readers.ask("list keys", |session| {
+        self.readers.read("list keys", |session| {
             let mut pages = Pages::new(KEYS, after.map(|id| id.to_string()), limit);
             pages.only("tenant_id", scope.tenant_id);
             pages.only("principal_id", scope.principal_id);
@@ -63,12 +63,12 @@ impl Store {
     }
 }
 
-pub(super) fn is_enabled(session: &mut dyn Session, id: PrincipalId) -> rusqlite::Result<bool> {
+pub(super) fn is_enabled(session: &mut dyn Session, id: PrincipalId) -> sql::Result<bool> {
     let found = session.first(ENABLED, &[id_of(id)])?;
     Ok(found.map(|record| record.truth(0)).transpose()?.unwrap_or(false))
 }
 
-fn key(record: &Record) -> rusqlite::Result<Key> {
+fn key(record: &Record) -> sql::Result<Key> {
     Ok(Key {
         id: record.parsed(0)?,
         tenant_id: record.parsed(1)?,

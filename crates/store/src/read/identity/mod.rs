@@ -8,7 +8,7 @@ mod usage;
 
 use crate::model::bounds::MAX_PAGE;
 use crate::model::identity::Listed;
-use crate::sql::{Record, Session, Value, text};
+use crate::sql::{self, Record, Session, Value, text};
 use std::fmt::{Display, Write};
 
 /// A list's statement: conditions by equality, and pages by id.
@@ -40,13 +40,13 @@ impl<'a> Pages<'a> {
     fn run<T, I>(
         mut self,
         session: &mut dyn Session,
-        read: impl Fn(&Record) -> rusqlite::Result<T>,
+        read: impl Fn(&Record) -> sql::Result<T>,
         id_of: impl Fn(&T) -> I,
-    ) -> rusqlite::Result<Listed<T, I>> {
+    ) -> sql::Result<Listed<T, I>> {
         // One more than asked for tells that there is another page.
         let _ = write!(self.sql, " ORDER BY id LIMIT {}", self.limit + 1);
         let records = session.query(&self.sql, &self.values)?;
-        let mut items = records.iter().map(read).collect::<rusqlite::Result<Vec<T>>>()?;
+        let mut items = records.iter().map(read).collect::<sql::Result<Vec<T>>>()?;
         let next = (items.len() > self.limit)
             .then(|| items.get(self.limit - 1).map(id_of))
             .flatten();
@@ -60,8 +60,8 @@ fn by_id<T>(
     session: &mut dyn Session,
     select: &str,
     id: impl Display,
-    read: impl Fn(&Record) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Option<T>> {
+    read: impl Fn(&Record) -> sql::Result<T>,
+) -> sql::Result<Option<T>> {
     let id = id.to_string();
     let found = session.first(&format!("{select} WHERE id = ?1"), &[text(&id)])?;
     found.map(|record| read(&record)).transpose()

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::model::identity::PolicySet;
-use crate::sql::Record;
+use crate::sql::{self, Record};
 use crate::store::Store;
 
 const POLICY_SETS: &str = "SELECT version, content, principal_id, created_at_ms FROM policy_sets";
@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn policies(&self) -> Result<Option<PolicySet>, StoreError> {
-        self.readers.ask("read the policies", |session| {
+        self.readers.read("read the policies", |session| {
             let sql = format!("{POLICY_SETS} ORDER BY version DESC LIMIT 1");
             session
                 .first(&sql, &[])?
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn policies_of(&self, version: u64) -> Result<Option<PolicySet>, StoreError> {
-        self.readers.ask("read the policies", |session| {
+        self.readers.read("read the policies", |session| {
             let sql = format!("{POLICY_SETS} WHERE version = ?1");
             session
                 .first(&sql, &[version.into()])?
@@ -37,7 +37,7 @@ impl Store {
     }
 }
 
-fn policy_set(record: &Record) -> rusqlite::Result<PolicySet> {
+fn policy_set(record: &Record) -> sql::Result<PolicySet> {
     Ok(PolicySet {
         version: record.count(0)?,
         content: record.text(1)?.to_owned(),

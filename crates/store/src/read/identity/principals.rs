@@ -3,7 +3,7 @@
 use super::{Pages, by_id};
 use crate::error::StoreError;
 use crate::model::identity::{Listed, PrincipalRecord, Scope};
-use crate::sql::{Record, text};
+use crate::sql::{self, Record, text};
 use crate::store::Store;
 use casemate_types::PrincipalId;
 
@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn principal(&self, id: PrincipalId) -> Result<Option<PrincipalRecord>, StoreError> {
-        self.readers.ask("read a principal", |session| {
+        self.readers.read("read a principal", |session| {
             by_id(session, PRINCIPALS, id, principal)
         })
     }
@@ -32,7 +32,7 @@ impl Store {
     /// # Errors
     /// Those of every read.
     pub fn principal_by_subject(&self, subject: &str) -> Result<Option<(PrincipalRecord, bool)>, StoreError> {
-        self.readers.ask("find a principal", |session| {
+        self.readers.read("find a principal", |session| {
             let sql = format!("{PRINCIPALS} WHERE subject = ?1");
             let Some(found) = session.first(&sql, &[text(subject)])? else {
                 return Ok(None);
@@ -53,7 +53,7 @@ impl Store {
         after: Option<PrincipalId>,
         limit: u32,
     ) -> Result<Listed<PrincipalRecord, PrincipalId>, StoreError> {
-        self.readers.ask("list principals", |session| {
+        self.readers.read("list principals", |session| {
             let mut pages = Pages::new(PRINCIPALS, after.map(|id| id.to_string()), limit);
             pages.only("tenant_id", scope.tenant_id);
             pages.only("project_id", scope.project_id);
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-pub(super) fn principal(record: &Record) -> rusqlite::Result<PrincipalRecord> {
+pub(super) fn principal(record: &Record) -> sql::Result<PrincipalRecord> {
     Ok(PrincipalRecord {
         id: record.parsed(0)?,
         tenant_id: record.parsed(1)?,

@@ -3,7 +3,7 @@
 use super::{Pages, by_id};
 use crate::error::StoreError;
 use crate::model::identity::{Listed, Project, Quota, Tenant};
-use crate::sql::Record;
+use crate::sql::{self, Record};
 use crate::store::Store;
 use casemate_types::{ProjectId, TenantId};
 
@@ -19,7 +19,7 @@ impl Store {
     /// Those of every read.
     pub fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
         self.readers
-            .ask("read a tenant", |session| by_id(session, TENANTS, id, tenant))
+            .read("read a tenant", |session| by_id(session, TENANTS, id, tenant))
     }
 
     /// A page of all tenants, of at most `limit` (1 to 200).
@@ -31,7 +31,7 @@ impl Store {
         after: Option<TenantId>,
         limit: u32,
     ) -> Result<Listed<Tenant, TenantId>, StoreError> {
-        self.readers.ask("list tenants", |session| {
+        self.readers.read("list tenants", |session| {
             let pages = Pages::new(TENANTS, after.map(|id| id.to_string()), limit);
             pages.run(session, tenant, |tenant| tenant.id)
         })
@@ -43,7 +43,7 @@ impl Store {
     /// Those of every read.
     pub fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError> {
         self.readers
-            .ask("read a project", |session| by_id(session, PROJECTS, id, project))
+            .read("read a project", |session| by_id(session, PROJECTS, id, project))
     }
 
     /// A page of the projects of a tenant, or of all, of at most `limit` (1 to 200).
@@ -56,7 +56,7 @@ impl Store {
         after: Option<ProjectId>,
         limit: u32,
     ) -> Result<Listed<Project, ProjectId>, StoreError> {
-        self.readers.ask("list projects", |session| {
+        self.readers.read("list projects", |session| {
             let mut pages = Pages::new(PROJECTS, after.map(|id| id.to_string()), limit);
             pages.only("tenant_id", tenant_id);
             pages.run(session, project, |project| project.id)
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-fn tenant(record: &Record) -> rusqlite::Result<Tenant> {
+fn tenant(record: &Record) -> sql::Result<Tenant> {
     Ok(Tenant {
         id: record.parsed(0)?,
         name: record.text(1)?.to_owned(),
@@ -81,7 +81,7 @@ fn tenant(record: &Record) -> rusqlite::Result<Tenant> {
     })
 }
 
-fn project(record: &Record) -> rusqlite::Result<Project> {
+fn project(record: &Record) -> sql::Result<Project> {
     Ok(Project {
         id: record.parsed(0)?,
         tenant_id: record.parsed(1)?,

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::model::bounds::MAX_USAGE_DAYS;
 use crate::model::usage::{Day, DayUsage, Spent, UsageFilter, Used};
-use crate::sql::{Record, id};
+use crate::sql::{self, Record, id};
 use crate::store::Store;
 use casemate_types::TenantId;
 use std::fmt::Write;
@@ -34,7 +34,7 @@ impl Store {
             }
         }
         sql.push_str(" GROUP BY day ORDER BY day");
-        self.readers.ask("sum what was used", |session| {
+        self.readers.read("sum what was used", |session| {
             let rows = session.query(&sql, &values)?;
             rows.iter()
                 .map(|record| {
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-fn used(record: &Record, first: usize) -> rusqlite::Result<Used> {
+fn used(record: &Record, first: usize) -> sql::Result<Used> {
     Ok(Used {
         executions: record.count(first)?,
         spent: Spent {

@@ -7,15 +7,14 @@ use crate::model::identity::{Edit, Key, Rotation};
 use crate::model::time;
 use crate::sql::{Session, id, text};
 use casemate_types::KeyId;
-use rusqlite::Connection;
 use std::time::SystemTime;
 
 impl Request for Key {
     type Reply = Edit;
     const OPERATION: &'static str = "record a key";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        insert(self, &mut &*connection)
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
+        insert(self, session)
     }
 
     fn bytes(&self) -> u64 {
@@ -70,8 +69,7 @@ impl Request for Rotation {
     type Reply = Edit;
     const OPERATION: &'static str = "rotate a key";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let old = session.first(
             "SELECT principal_id, revoked_at_ms, replaced_by FROM keys WHERE id = ?1",
             &[id(self.old)],
@@ -119,8 +117,7 @@ impl Request for Revocation {
     type Reply = Edit;
     const OPERATION: &'static str = "revoke a key";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let revoked = session.execute(
             "UPDATE keys SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL",
             &[id(self.id), time::to_ms(self.at).into()],
@@ -144,8 +141,7 @@ impl Request for Touches {
     type Reply = ();
     const OPERATION: &'static str = "record the use of keys";
 
-    fn apply(&self, connection: &Connection) -> Result<(), Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<(), Failure> {
         for (key, at) in &self.0 {
             session.execute(
                 "UPDATE keys SET last_used_at_ms = ?2

@@ -14,10 +14,10 @@ pub(crate) use tenants::ChangeTenant;
 
 use crate::error::StoreError;
 use crate::job::Failure;
-use crate::sql::{Session, Value};
+use crate::sql::{self, Session, Value};
 
 /// Whether there is such a row.
-fn exists(session: &mut dyn Session, sql: &str, values: &[Value<'_>]) -> rusqlite::Result<bool> {
+fn exists(session: &mut dyn Session, sql: &str, values: &[Value<'_>]) -> sql::Result<bool> {
     Ok(session.first(sql, values)?.is_some())
 }
 

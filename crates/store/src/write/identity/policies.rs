@@ -5,7 +5,6 @@ use crate::model::bounds::MAX_POLICY_SETS;
 use crate::model::time;
 use crate::sql::{Session, id, text};
 use casemate_types::PrincipalId;
-use rusqlite::Connection;
 use std::time::SystemTime;
 
 /// A set that is in force from now on.
@@ -20,8 +19,7 @@ impl Request for NewPolicySet {
     type Reply = u64;
     const OPERATION: &'static str = "record a set of policies";
 
-    fn apply(&self, connection: &Connection) -> Result<u64, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<u64, Failure> {
         let last = session.first("SELECT coalesce(max(version), 0) FROM policy_sets", &[])?;
         let version = last.map(|row| row.count(0)).transpose()?.unwrap_or(0) + 1;
         session.execute(

@@ -5,16 +5,14 @@ use crate::job::{Failure, Request};
 use crate::model::bounds::MAX_PRINCIPALS;
 use crate::model::identity::{Edit, PrincipalChange, PrincipalRecord};
 use crate::model::time;
-use crate::sql::{Session, id, text};
+use crate::sql::{self, Session, id, text};
 use casemate_types::PrincipalId;
-use rusqlite::Connection;
 
 impl Request for PrincipalRecord {
     type Reply = Edit;
     const OPERATION: &'static str = "record a principal";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let project = "SELECT 1 FROM projects WHERE id = ?1 AND tenant_id = ?2";
         if !exists(session, project, &[id(self.project_id), id(self.tenant_id)])? {
             return Ok(Edit::Missing);
@@ -61,8 +59,7 @@ impl Request for ChangePrincipal {
     type Reply = Edit;
     const OPERATION: &'static str = "change a principal";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let found = session.first("SELECT tenant_id FROM principals WHERE id = ?1", &[id(self.id)])?;
         let Some(found) = found else {
             return Ok(Edit::Missing);
@@ -97,7 +94,7 @@ impl Request for ChangePrincipal {
 
 impl ChangePrincipal {
     /// Whether another has the new name or subject.
-    fn is_taken(&self, tenant_id: &str, session: &mut dyn Session) -> rusqlite::Result<bool> {
+    fn is_taken(&self, tenant_id: &str, session: &mut dyn Session) -> sql::Result<bool> {
         if let Some(name) = &self.change.name {
             let sql = "SELECT 1 FROM principals WHERE tenant_id = ?1 AND name = ?2 AND id <> ?3";
             if exists(session, sql, &[text(tenant_id), text(name), id(self.id)])? {

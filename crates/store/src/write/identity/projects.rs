@@ -7,14 +7,12 @@ use crate::model::identity::{Edit, Project, ProjectChange};
 use crate::model::time;
 use crate::sql::{Session, id, text};
 use casemate_types::ProjectId;
-use rusqlite::Connection;
 
 impl Request for Project {
     type Reply = Edit;
     const OPERATION: &'static str = "record a project";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let tenant = [id(self.tenant_id)];
         if !exists(session, "SELECT 1 FROM tenants WHERE id = ?1", &tenant)? {
             return Ok(Edit::Missing);
@@ -50,8 +48,7 @@ impl Request for ChangeProject {
     type Reply = Edit;
     const OPERATION: &'static str = "change a project";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         let found = session.first("SELECT tenant_id FROM projects WHERE id = ?1", &[id(self.id)])?;
         let Some(found) = found else {
             return Ok(Edit::Missing);

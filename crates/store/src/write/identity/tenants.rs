@@ -7,14 +7,12 @@ use crate::model::identity::{Edit, Quota, Tenant, TenantChange};
 use crate::model::time;
 use crate::sql::{Session, Value, id, text};
 use casemate_types::TenantId;
-use rusqlite::Connection;
 
 impl Request for Tenant {
     type Reply = Edit;
     const OPERATION: &'static str = "record a tenant";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         room(
             session,
             "tenants",
@@ -65,8 +63,7 @@ impl Request for ChangeTenant {
     type Reply = Edit;
     const OPERATION: &'static str = "change a tenant";
 
-    fn apply(&self, connection: &Connection) -> Result<Edit, Failure> {
-        let session: &mut dyn Session = &mut &*connection;
+    fn apply(&self, session: &mut dyn Session) -> Result<Edit, Failure> {
         if !exists(session, "SELECT 1 FROM tenants WHERE id = ?1", &[id(self.id)])? {
             return Ok(Edit::Missing);
         }

@@ -4,11 +4,11 @@ use crate::job::{Callback, Failure, Job, Pending, Request};
 use crate::model::change::Durability;
 use crate::open::Opened;
 use crate::queue::Queue;
+use crate::sql::Session;
 use crate::testing::{Scratch, finished, id, new};
 use crate::write::Writer;
 use crate::{Accepted, Finished, Options, Store, StoreError, StoredFile, wait};
 use casemate_types::{Bytes, Status};
-use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier};
 
@@ -44,7 +44,7 @@ impl Request for Hold {
     type Reply = ();
     const OPERATION: &'static str = "hold";
 
-    fn apply(&self, _: &Connection) -> Result<(), Failure> {
+    fn apply(&self, _: &mut dyn Session) -> Result<(), Failure> {
         self.1.send(()).unwrap();
         self.0.wait();
         Ok(())
@@ -62,7 +62,7 @@ impl Request for Die {
     type Reply = ();
     const OPERATION: &'static str = "die";
 
-    fn apply(&self, _: &Connection) -> Result<(), Failure> {
+    fn apply(&self, _: &mut dyn Session) -> Result<(), Failure> {
         panic!("a writer that dies")
     }
 

@@ -308,8 +308,6 @@ fn only_what_has_ended_is_removed() {
     store.finish_now(end).unwrap();
     assert_eq!(delete(1), Change::Done);
     assert_eq!(store.get(id(1)).unwrap(), None);
-    drop(store);
-    let raw = rusqlite::Connection::open(scratch.database()).unwrap();
     for table in [
         "executions",
         "labels",
@@ -320,10 +318,10 @@ fn only_what_has_ended_is_removed() {
         "files",
         "idempotency",
     ] {
-        let rows: i64 = raw
-            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(rows, 0, "{table}");
+        let rows = store.readers.read("count", |session| {
+            session.first(&format!("SELECT count(*) FROM {table}"), &[])
+        });
+        assert_eq!(rows.unwrap().unwrap().count(0).unwrap(), 0, "{table}");
     }
 }
 
