@@ -139,6 +139,7 @@ pub(super) fn status(state: &State) -> Result<Reply, Problem> {
                 Health::ReadOnly { .. } => "read_only",
                 Health::Full { .. } => "full",
                 Health::Locked => "locked",
+                Health::Away { .. } => "away",
             }),
         },
     };
