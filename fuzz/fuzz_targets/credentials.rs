@@ -11,7 +11,8 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-static PAIR: LazyLock<Ed25519KeyPair> = LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap());
+static PAIR: LazyLock<Ed25519KeyPair> =
+    LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap());
 
 static VERIFIER: LazyLock<TokenVerifier> = LazyLock::new(|| {
     let x = URL_SAFE_NO_PAD.encode(PAIR.public_key());
@@ -43,7 +44,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let signature = URL_SAFE_NO_PAD.encode(PAIR.sign(message.as_bytes()));
     if let Ok(identity) = VERIFIER.verify(&format!("{message}.{signature}"), NOW) {
         assert_eq!(identity.issuer, "i");
-        assert!(!identity.subject.is_empty() && !identity.tenant.is_empty() && !identity.tenant_is_configured);
+        assert!(
+            !identity.subject.is_empty() && !identity.tenant.is_empty() && !identity.tenant_is_configured
+        );
         assert!(identity.expires + Duration::from_secs(60) > NOW);
         assert!(identity.expires <= NOW + Duration::from_secs(86_460));
     }

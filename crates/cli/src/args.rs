@@ -36,6 +36,8 @@ pub enum Command {
     Doctor(Doctor),
     /// List the languages and what of them this machine has
     Languages(Languages),
+    /// Check policies, and ask who may do what
+    Policy(crate::policy::Options),
     /// Show the configuration and where each value came from
     Config(Config),
     /// Print a completion script for a shell

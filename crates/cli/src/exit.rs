@@ -5,6 +5,8 @@ use casemate_types::{Fault, Outcome, RequestError, Status};
 
 /// A mistake of the caller: flags, files, bounds (as most tools, and sysexits.h before them).
 pub const USAGE: u8 = 2;
+/// Refused, before anything ran.
+pub const DENIED: u8 = 126;
 /// Our own failure.
 pub const OURS: u8 = 125;
 
@@ -21,7 +23,7 @@ pub fn of_outcome(outcome: &Outcome) -> u8 {
         Status::TimedOut | Status::CpuExceeded => 124,
         Status::MemoryExceeded | Status::Killed => 137,
         Status::DiskExceeded | Status::OutputExceeded => 123,
-        Status::Denied => 126,
+        Status::Denied => DENIED,
         Status::Cancelled => 130,
     }
 }

@@ -1,4 +1,5 @@
-//! The binary `casemate`: `run`, `analyze`, `serve`, `bench`, `doctor`, `languages`, `config`, `completions`.
+//! The binary `casemate`: `run`, `analyze`, `serve`, `bench`, `doctor`, `languages`, `policy`,
+//! `config`, `completions`.
 //!
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
 #![cfg_attr(not(test), no_main)]
@@ -12,6 +13,7 @@ mod doctor;
 mod exit;
 mod languages;
 mod output;
+mod policy;
 mod remote;
 mod run;
 mod serve;
@@ -61,6 +63,7 @@ fn run_command() -> anyhow::Result<u8> {
         args::Command::Bench(bench) => bench::run(&bench, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
         args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),
+        args::Command::Policy(policy) => policy::run(&policy),
         args::Command::Config(config) => config::run(&config, cli.config.as_deref()),
         args::Command::Completions { shell } => args::completions(shell),
     }

@@ -39,7 +39,11 @@ const CRATES: [Crate; 16] = [
         ],
     ),
     at("server", 5, &["types", "policy", "engine"]),
-    at("cli", 6, &["types", "analysis", "typescript", "engine", "server"]),
+    at(
+        "cli",
+        6,
+        &["types", "policy", "analysis", "typescript", "engine", "server"],
+    ),
 ];
 
 /// An edge that points down but past the table: docs/decisions/0001-layer-exceptions.md.
