@@ -183,6 +183,8 @@ pub enum ProfileArg {
     Default,
     /// By a fresh exec, which shares nothing with another program
     Fresh,
+    /// As fresh, after it ran in a sandbox of its own with decoys, where what it did decides too; not by --server
+    Detonate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -299,7 +301,7 @@ impl AnalysisWorker {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|e| e.to_string())
 }
 

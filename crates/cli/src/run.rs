@@ -102,6 +102,7 @@ fn request(args: &Run) -> Result<ExecutionRequest> {
         profile: match args.profile {
             ProfileArg::Default => Profile::Default,
             ProfileArg::Fresh => Profile::Fresh,
+            ProfileArg::Detonate => Profile::Detonate,
         },
         mode: args.mode.map(Into::into),
         labels: BTreeMap::new(),

@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod allocate;
 pub mod analysis;
+pub mod detonation;
 pub mod error;
 pub mod layers;
 pub mod outcome;

@@ -8,6 +8,7 @@
 
 use crate::admission::{self, Policy};
 use crate::analysis::{self, Reader, Readers, Reading, Trouble};
+use crate::detonation::{self, Terms};
 use crate::error::EngineError;
 use crate::layers::BlueprintFacts;
 use crate::outcome::{Compile, Concluding, Unstarted, conclude, unstarted};
@@ -21,7 +22,7 @@ use casemate_sandbox::{Collected, Sandbox, Setup, WallSet, Warden, random};
 use casemate_types::analysis::{Analysis, Mode};
 use casemate_types::id::RANDOM_BYTES;
 use casemate_types::{
-    ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, SandboxId, Status, with_causes,
+    ExecutionId, ExecutionRequest, Limits, Maxima, NodeId, Outcome, Profile, SandboxId, Status, with_causes,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,7 +90,17 @@ pub fn execute(
     let Some(reading) = engine.read(observer) else {
         return engine.end_unstarted(Status::Cancelled, None);
     };
-    let analysis = engine.admit(reading, request);
+    let read = match &reading {
+        Reading::Report(report) if request.profile == Profile::Detonate => Some(report.clone()),
+        _ => None,
+    };
+    let mut analysis = engine.admit(reading, request);
+    if let (Some(report), None) = (read, admission::denial(&analysis)) {
+        match engine.detonate(*report, request, extension, observer) {
+            Some(both) => analysis = both,
+            None => return engine.end_unstarted(Status::Cancelled, None),
+        }
+    }
     if let Some(reason) = admission::denial(&analysis) {
         return engine.end_unstarted(Status::Denied, Some(reason));
     }
@@ -188,6 +199,40 @@ impl Engine {
         let analysis = Arc::new(admission::decide(reading, request, &self.settings.admission));
         self.analysis = Some(analysis.clone());
         analysis
+    }
+
+    /// Runs the program in a sandbox of its own first, and decides again by what it did too; `None` when the caller ended
+    /// it. What goes wrong refuses the program.
+    fn detonate(
+        &mut self,
+        mut report: casemate_analysis::Report,
+        request: &ExecutionRequest,
+        extension: Option<&str>,
+        observer: &mut dyn Observer,
+    ) -> Option<Arc<Analysis>> {
+        let mut quiet = Interruptible { inner: observer };
+        let seen = detonation::detonate(request, extension, &self.settings, Terms::default(), &mut quiet);
+        if matches!(&seen, Ok(seen) if seen.status == Status::Cancelled) {
+            return None;
+        }
+        let language = self.installation.language;
+        let source = language.source_name(extension, &request.code);
+        let submission = analysis::submission(request, language.name, &source.file);
+        let (reading, detonation) = match seen {
+            Ok(seen) => {
+                let detonation = detonation::join(&mut report, &submission, &seen);
+                (Reading::Report(Box::new(report)), Some(detonation))
+            }
+            Err(error) => (Reading::Trouble(Trouble::Undetonated(with_causes(&error))), None),
+        };
+        self.reading = self.begun.elapsed();
+        let decided = admission::decide(reading, request, &self.settings.admission);
+        let analysis = Arc::new(Analysis {
+            detonation,
+            ..decided
+        });
+        self.analysis = Some(analysis.clone());
+        Some(analysis)
     }
 
     /// The sandbox that was ordered has more than the program may have.

@@ -145,6 +145,7 @@ pub fn compile_job<'a>(
         collect: collect_artifacts(installation),
         output_limit: limits.output.0,
         keeping: Keeping::Report,
+        witnessed: false,
     }
 }
 
@@ -181,6 +182,7 @@ pub fn program_job<'a>(
         collect,
         output_limit: limits.output.0,
         keeping: Keeping::Report,
+        witnessed: false,
     }
 }
 

@@ -155,6 +155,7 @@ fn trial(settings: &Settings) -> Result<Vec<Layer>, EngineError> {
         collect: None,
         output_limit: limits.output.0,
         keeping: Keeping::Report,
+        witnessed: false,
     };
     let report = oneshot::run(&mut warden, job, &mut Unobserved)?;
     if let Some(failure) = &report.start_failure {

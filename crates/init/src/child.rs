@@ -65,7 +65,7 @@ pub fn isolate(
         .at(|| "keep the ruleset".into())?;
     // Their numbers are closed below.
     core::mem::forget(fds);
-    walls::close(plan, &release, ruleset.as_ref().map(|r| r.as_fd()))?;
+    walls::close(plan, &release, ruleset.as_ref().map(|r| r.as_fd()), None)?;
     core::mem::forget(ruleset);
     let socket = fd::adopt(SOCKET_FD).at(|| "find the socket".into())?;
     Ok(Isolated { socket, counts })

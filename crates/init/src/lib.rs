@@ -24,5 +24,6 @@ pub mod spec;
 pub mod stream;
 pub mod walls;
 mod warm;
+pub mod witness;
 pub mod worker;
 mod zygote;

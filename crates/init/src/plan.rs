@@ -188,6 +188,8 @@ pub struct Plan {
     pub offline_filter: Vec<u8>,
     /// Seccomp filter of the collector of output files.
     pub collector_filter: Vec<u8>,
+    /// Seccomp filter of the witness that stands beside each executed program; empty where none does.
+    pub witness_filter: Vec<u8>,
     /// The interpreter that forks this kind's programs, if there is one.
     pub zygote: Option<ZygotePlan>,
     /// Walls left out.
@@ -277,6 +279,7 @@ impl Plan {
         w.bytes(&self.program_filter);
         w.bytes(&self.offline_filter);
         w.bytes(&self.collector_filter);
+        w.bytes(&self.witness_filter);
         w.u8(self.zygote.is_some().into());
         if let Some(zygote) = &self.zygote {
             w.bytes(&zygote.program);
@@ -320,6 +323,7 @@ impl Plan {
             program_filter: r.bytes()?,
             offline_filter: r.bytes()?,
             collector_filter: r.bytes()?,
+            witness_filter: r.bytes()?,
             zygote: match r.u8()? {
                 0 => None,
                 1 => Some(ZygotePlan {

@@ -226,7 +226,8 @@ pub enum Event {
         ready: bool,
     },
     /// The program runs. Descriptors, without a terminal: standard output and standard error to
-    /// read; then standard input to write unless it is empty.
+    /// read; then standard input to write unless it is empty; then the stream of the witness
+    /// ([`crate::witness`]) where the plan has one.
     Started {
         /// Which spawn.
         spawn: u32,

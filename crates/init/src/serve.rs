@@ -124,6 +124,7 @@ struct Running {
     pid: i32,
     last: bool,
     collect: Option<OwnedFd>,
+    witness: Option<i32>,
 }
 
 struct Init<'a> {
@@ -139,6 +140,7 @@ struct Init<'a> {
     disk_peak_bytes: u64,
     disk_used_bytes: u64,
     disk_wait: Duration,
+    is_ending: bool,
 }
 
 enum Begun<'a> {
@@ -215,6 +217,7 @@ fn settled(
         disk_peak_bytes: 0,
         disk_used_bytes: 0,
         disk_wait: DISK_SAMPLE,
+        is_ending: false,
     })
 }
 
@@ -239,7 +242,12 @@ fn settle(plan: &Plan, release: &Release) -> Result<(), StepError> {
     walls::raise_oom_score()?;
     if !plan.omitted.has(Wall::Capabilities) {
         let ids = capability::KILL | capability::SETUID | capability::SETGID;
-        let keep = capability::SETPCAP | if release.separate_ids { ids } else { 0 };
+        // Handed on to the witness, which has nothing else.
+        let witness = match plan.witness_filter.is_empty() {
+            true => 0,
+            false => capability::SYS_PTRACE,
+        };
+        let keep = capability::SETPCAP | witness | if release.separate_ids { ids } else { 0 };
         credentials::set_capabilities(keep).at(|| "drop the builder's capabilities".into())?;
     }
     if !plan.omitted.has(Wall::NoNewPrivileges) {
@@ -322,6 +330,7 @@ impl Init<'_> {
             return false;
         }
         let Some(position) = self.running.iter().position(|r| r.pid == reaped.pid) else {
+            self.note_witness(reaped);
             return false;
         };
         let (code, signal) = match reaped.exit {
@@ -335,6 +344,18 @@ impl Init<'_> {
         }
         self.running.swap_remove(position);
         false
+    }
+
+    /// A witness ends when nobody is left to hear of. One that dies before has not heard all.
+    fn note_witness(&self, reaped: &Reaped) {
+        let Some(running) = self.running.iter().find(|r| r.witness == Some(reaped.pid)) else {
+            return;
+        };
+        if !self.is_ending && reaped.exit != Exit::Code(0) {
+            let source = io::Error::from_raw_os_error(libc::ESRCH);
+            let step = "hear of the program's calls: its witness died".into();
+            fail(self.control, running.spawn, &StepError { step, source });
+        }
     }
 
     /// True when the sandbox is to end.
@@ -398,6 +419,7 @@ impl Init<'_> {
 
     /// Kills everything, reports what only init can see, and collects.
     fn finish(&mut self) -> Result<(), StepError> {
+        self.is_ending = true;
         self.kill_all().at(|| "kill what is left".into())?;
         let space = self.sample_disk();
         let event = Event::Quiet {

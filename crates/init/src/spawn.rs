@@ -7,6 +7,7 @@ use crate::spec::{FileHead, MAX_HEAD_BYTES, SpawnSpec};
 use crate::stream::is_plain_relative;
 use crate::walls;
 use crate::warm::Standing;
+use crate::witness::Witness;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -33,8 +34,11 @@ pub struct Ground<'a> {
 pub struct Started {
     /// Its pid inside.
     pub pid: i32,
-    /// Standard output, standard error, and standard input unless it is empty; none with a terminal.
+    /// Standard output, standard error, and standard input unless it is empty; none with a terminal. Last the stream of
+    /// the witness, where there is one.
     pub far_ends: Vec<OwnedFd>,
+    /// The witness's pid.
+    pub witness: Option<i32>,
 }
 
 /// How the program is wired.
@@ -64,18 +68,30 @@ pub fn spawn(ground: &Ground<'_>, spec_file: BorrowedFd<'_>, wiring: Wiring) -> 
     let has_terminal = matches!(wiring, Wiring::Terminal(_));
     let stdio = wire(ground.release, wiring).at(|| "wire standard input and output".into())?;
     let (report_in, report_out) = fd::pipe().at(|| "make the report pipe".into())?;
+    let witness = match ground.plan.witness_filter.is_empty() {
+        true => None,
+        false => Some(Witness::start(ground.plan)?),
+    };
     match process::fork().at(|| "fork".into())? {
         Some(pid) => {
             drop(report_out);
             drop(stdio.near);
+            let (witness_pid, stream) = witness.map(Witness::part).unzip();
             read_report(report_in.as_fd())?;
             Ok(Started {
                 pid,
-                far_ends: stdio.far,
+                far_ends: stdio.far.into_iter().chain(stream).collect(),
+                witness: witness_pid,
             })
         }
         None => {
-            let error = become_program(ground, &spec, spec_file, &stdio.near, &report_out, has_terminal);
+            let own = Own {
+                stdio: &stdio.near,
+                report: &report_out,
+                witness: witness.as_ref(),
+                has_terminal,
+            };
+            let error = become_program(ground, &spec, spec_file, &own);
             // wire_up has put the pipe there.
             if let Ok(pipe) = fd::adopt(3) {
                 report(pipe.as_fd(), &error);
@@ -101,6 +117,7 @@ pub fn hand_over(
     Ok(Started {
         pid: child.pid,
         far_ends: stdio.far,
+        witness: None,
     })
 }
 
@@ -191,19 +208,26 @@ fn wire(release: &Release, wiring: Wiring) -> io::Result<Stdio> {
     result
 }
 
+/// What a child holds before it becomes its program.
+struct Own<'a> {
+    stdio: &'a [OwnedFd; 3],
+    report: &'a OwnedFd,
+    witness: Option<&'a Witness>,
+    has_terminal: bool,
+}
+
 /// Runs in the child; returns only when something failed.
 fn become_program(
     ground: &Ground<'_>,
     spec: &SpawnSpec,
     spec_file: BorrowedFd<'_>,
-    stdio: &[OwnedFd; 3],
-    report: &OwnedFd,
-    has_terminal: bool,
+    own: &Own<'_>,
 ) -> StepError {
+    let (stdio, report) = (own.stdio, own.report);
     let prepare = || -> Result<(Vector, Vector), StepError> {
         wire_up(stdio, report).at(|| "wire descriptors".into())?;
         terminal::new_session().at(|| "start a session".into())?;
-        if has_terminal {
+        if own.has_terminal {
             terminal::take_terminal(stdio[0].as_fd()).at(|| "take the terminal".into())?;
         }
         signal::reset().at(|| "reset signals".into())?;
@@ -217,7 +241,7 @@ fn become_program(
         enter_directory(ground, spec)?;
         let argv = Vector::new(&arguments(ground.plan, spec)).at(|| "read arguments".into())?;
         let env = Vector::new(&spec.env).at(|| "read the environment".into())?;
-        walls::close(ground.plan, ground.release, ground.ruleset)?;
+        walls::close(ground.plan, ground.release, ground.ruleset, own.witness)?;
         Ok((argv, env))
     };
     match prepare() {

@@ -5,6 +5,7 @@ use crate::build::{AtStep, StepError};
 use crate::plan::{Landlock, Plan, Wall};
 use crate::protocol::Release;
 use crate::spec::ProcessLimits;
+use crate::witness::Witness;
 use alloc::format;
 use alloc::string::String;
 use casemate_sys::fs::{self, Resolve};
@@ -154,9 +155,18 @@ pub fn drop_privileges(plan: &Plan, release: &Release) -> Result<(), StepError> 
 }
 
 /// Puts this process behind Landlock and its seccomp filter. Nothing but exec may follow.
-pub fn close(plan: &Plan, release: &Release, ruleset: Option<BorrowedFd<'_>>) -> Result<(), StepError> {
+pub fn close(
+    plan: &Plan,
+    release: &Release,
+    ruleset: Option<BorrowedFd<'_>>,
+    witness: Option<&Witness>,
+) -> Result<(), StepError> {
     if let Some(ruleset) = ruleset {
         landlock::restrict_self(ruleset).at(|| "enter the Landlock domain".into())?;
+    }
+    if let Some(witness) = witness {
+        // Before the descriptors go, of which two are the witness's, and before the filter that allows no other.
+        witness.attend()?;
     }
     if !plan.omitted.has(Wall::ClosedDescriptors) {
         // 0 to 2 are the program's, 3 reports a failed exec and closes with it.

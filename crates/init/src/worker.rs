@@ -91,6 +91,7 @@ impl Worker {
                 Ok(Started {
                     pid: self.pid,
                     far_ends,
+                    witness: None,
                 })
             }
             Err(error) => {

@@ -150,6 +150,23 @@ pub fn make_link(dir: BorrowedFd<'_>, target: &[u8], path: &[u8]) -> io::Result<
     .map(drop)
 }
 
+/// What a symbolic link says (`readlinkat(2)`); at most 1,024 bytes of it.
+pub fn read_link(path: &[u8]) -> io::Result<Vec<u8>> {
+    let path = c_string(path)?;
+    let mut buffer = [0u8; 1024];
+    // SAFETY: `path` is a live C string; `buffer` may be written up to its length.
+    let length = check(unsafe {
+        syscall!(
+            libc::SYS_readlinkat,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            buffer.as_mut_ptr(),
+            buffer.len()
+        )
+    })?;
+    Ok(buffer[..length.min(buffer.len())].to_vec())
+}
+
 /// Changes the mode of an open file.
 pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
     // SAFETY: fchmod takes two ints.

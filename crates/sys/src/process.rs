@@ -158,6 +158,21 @@ pub fn exec_fd(program: BorrowedFd<'_>, argv: &Vector, env: &Vector) -> io::Erro
     io::Error::from_raw_os_error(-answer as i32)
 }
 
+/// Copies memory of another process (`process_vm_readv(2)`), which we must be allowed to trace; how much there was.
+pub fn read_memory(pid: i32, address: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    let local = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
+    let remote = libc::iovec {
+        iov_base: core::ptr::without_provenance_mut(address as usize),
+        iov_len: buffer.len(),
+    };
+    // SAFETY: `local` describes `buffer`, which may be written; the kernel checks `remote`, an address of another
+    // process that is never followed here.
+    check(unsafe { syscall!(libc::SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0) })
+}
+
 /// Our own pid, as our pid namespace numbers it.
 pub fn own_pid() -> i32 {
     // SAFETY: getpid takes nothing and cannot fail.

@@ -289,4 +289,21 @@ pub struct Analysis {
     pub vulnerabilities: Vec<Finding>,
     /// What could not be read or was cut, such as `syntax_error`, `budget_exhausted`, `worker_crashed`.
     pub limits_reached: Vec<String>,
+    /// What the program did when it was detonated, where that was asked for and took place.
+    pub detonation: Option<Detonation>,
+}
+
+/// A run of the program in a sandbox of its own, with what it could find faked, before anything was decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Detonation {
+    /// How it ended: a word of [`crate::Status`].
+    pub status: String,
+    /// How long it ran.
+    pub wall_ms: u64,
+    /// Calls that were heard of.
+    pub acts: u64,
+    /// Programs that it executed or tried to; at most 32.
+    pub programs: Vec<String>,
+    /// Addresses and names that it tried to reach; at most 32.
+    pub hosts: Vec<String>,
 }

@@ -41,10 +41,12 @@ pub enum Profile {
     Default,
     /// By a fresh exec: nothing of it, its layout of memory included, was there before.
     Fresh,
+    /// As `Fresh`, after it was detonated: what it does in a sandbox of its own decides too. A service does not offer it.
+    Detonate,
 }
 
 impl Profile {
-    /// Reads the word of requests.
+    /// Reads the word of requests to a service.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "default" => Some(Self::Default),
@@ -58,6 +60,7 @@ impl Profile {
         match self {
             Self::Default => "default",
             Self::Fresh => "fresh",
+            Self::Detonate => "detonate",
         }
     }
 }

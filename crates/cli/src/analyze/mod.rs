@@ -1,6 +1,7 @@
 //! `casemate analyze`: reads programs without running them, in processes behind walls, and tells what was found.
 
 mod corpus;
+mod dynamic;
 mod evaluate;
 mod gather;
 mod json;
@@ -49,6 +50,8 @@ pub struct Read {
     pub analysis: Analysis,
     /// Findings that the source says to ignore, and why.
     pub suppressed: Vec<(Finding, String)>,
+    /// What was read, for a detonation to be joined with.
+    pub reading: Option<Reading>,
 }
 
 impl Read {
@@ -100,10 +103,17 @@ pub fn run(options: &Options, explicit: Option<&Path>) -> Result<u8> {
                 .and_then(Option::take)
                 .unwrap_or_default();
             if let Some(place) = reads.get_mut(number) {
-                *place = Some(conclude(files, reading, &policy));
+                let kept = options.dynamic.then(|| reading.clone());
+                *place = Some(Read {
+                    reading: kept,
+                    ..conclude(files, reading, &policy)
+                });
             }
         },
     )?;
+    if options.dynamic {
+        dynamic::run(options, loaded.settings()?, &mut reads)?;
+    }
     let reads: Vec<Read> = reads.into_iter().flatten().collect();
     show(options, &reads)?;
     Ok(u8::from(
@@ -219,6 +229,7 @@ fn conclude(files: Vec<SourceFile>, reading: Reading, policy: &Policy) -> Read {
         files,
         analysis,
         suppressed,
+        reading: None,
     }
 }
 

@@ -12,6 +12,7 @@ Examples:
   curl -s example.org/install.sh | casemate analyze --language bash -
   casemate analyze --sarif --fail-on high src > findings.sarif
   casemate analyze --together main.py helper.py
+  casemate analyze --dynamic setup.py         run in a sandbox of its own first, with decoys
   casemate analyze --rules mine.toml src
   casemate analyze --evaluate corpus.jsonl.gz --errors 20
 
@@ -30,7 +31,7 @@ const NOT_NEEDED_WITH: [&str; 2] = ["evaluate", "worker_try"];
 #[cfg(not(feature = "test-omit-walls"))]
 const NOT_NEEDED_WITH: [&str; 1] = ["evaluate"];
 
-/// Reads programs without running them: findings, taint flows, risk.
+/// Reads programs before they run: findings, taint flows, risk.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Options {
@@ -43,6 +44,12 @@ pub struct Options {
     /// Read all files as one program: they may import each other, and the first is where it starts
     #[arg(long)]
     pub together: bool,
+    /// Run each program too, in a sandbox of its own with decoys and without a network, and judge what it did
+    #[arg(long, conflicts_with = "evaluate")]
+    pub dynamic: bool,
+    /// How long each may run then, 1ms to 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::args::duration, default_value = "5s", requires = "dynamic")]
+    pub dynamic_timeout: std::time::Duration,
     /// Rules of your own beside ours; may be given again
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,

@@ -66,6 +66,17 @@ pub fn program(read: &Read, paint: Paint) -> String {
             shown(reason)
         );
     }
+    if let Some(ran) = &analysis.detonation {
+        let _ = writeln!(
+            text,
+            "  detonated: {}, {} ms, {} calls; programs: {}; hosts: {}",
+            shown(&ran.status),
+            ran.wall_ms,
+            ran.acts,
+            names(&ran.programs),
+            names(&ran.hosts),
+        );
+    }
     if !analysis.limits_reached.is_empty() {
         let _ = writeln!(
             text,
@@ -180,6 +191,14 @@ pub fn is_silent(read: &Read) -> bool {
 /// Text of a stranger's, on one line.
 fn shown(text: &str) -> String {
     String::from_utf8_lossy(&harmless(text.as_bytes())).replace('\n', "␊")
+}
+
+/// Names of a stranger's, or that there are none.
+fn names(all: &[String]) -> String {
+    match all.is_empty() {
+        true => "none".into(),
+        false => shown(&all.join(", ")),
+    }
 }
 
 fn short(text: &str) -> String {

@@ -274,6 +274,13 @@ pub fn check(request: &ExecutionRequest) -> Result<(), RequestError> {
             expected: "UTF-8, which a service takes alone",
         });
     }
+    if request.profile == casemate_types::Profile::Detonate {
+        return Err(RequestError::Form {
+            field: "profile",
+            given: "detonate".into(),
+            expected: "default or fresh: a service does not detonate programs",
+        });
+    }
     // The service has its own CPUs, and may allow more than we would.
     request.check(&casemate_types::Maxima::largest())
 }

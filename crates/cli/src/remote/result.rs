@@ -105,6 +105,7 @@ fn analysis(json: &Value) -> Option<Analysis> {
         flows: Vec::new(),
         vulnerabilities: Vec::new(),
         limits_reached: Vec::new(),
+        detonation: None,
     })
 }
 

@@ -77,6 +77,7 @@ pub fn decide(reading: Reading, request: &ExecutionRequest, policy: &Policy) -> 
         flows: report.flows,
         vulnerabilities: report.vulnerabilities,
         limits_reached: report.limits_reached,
+        detonation: None,
     }
 }
 
@@ -134,6 +135,7 @@ fn refusal(trouble: &Trouble, mode: Mode) -> Analysis {
         flows: Vec::new(),
         vulnerabilities: Vec::new(),
         limits_reached: vec![word.into()],
+        detonation: None,
     }
 }
 

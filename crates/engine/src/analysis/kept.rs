@@ -51,6 +51,8 @@ impl Kept {
             flows: report.flows,
             vulnerabilities: report.vulnerabilities,
             limits_reached: report.limits_reached,
+            // No execution of a service is detonated.
+            detonation: None,
         })
     }
 }

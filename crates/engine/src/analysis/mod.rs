@@ -44,6 +44,8 @@ pub enum Trouble {
     Malformed,
     /// There was nobody to read it, and why.
     Unavailable(String),
+    /// It was to be detonated and could not be, and why.
+    Undetonated(String),
 }
 
 impl Trouble {
@@ -54,6 +56,7 @@ impl Trouble {
             Self::Late => ("analysis.timed-out", "timed_out"),
             Self::Malformed => ("analysis.worker-malformed", "worker_malformed"),
             Self::Unavailable(_) => ("analysis.unavailable", "unavailable"),
+            Self::Undetonated(_) => ("analysis.not-detonated", "not_detonated"),
         }
     }
 
@@ -68,6 +71,7 @@ impl Trouble {
             Self::Late => format!("reading it took longer than {} s", TIME_LIMIT.as_secs()),
             Self::Malformed => "the process that read it gave an answer that is none".into(),
             Self::Unavailable(why) => format!("it could not be read: {why}"),
+            Self::Undetonated(why) => format!("it could not be detonated: {why}"),
         }
     }
 }

@@ -97,6 +97,7 @@ impl Init<'_> {
             pid: started.pid,
             last: wanted.last,
             collect,
+            witness: started.witness,
         });
         self.disk_wait = DISK_SAMPLE;
         Ok(())

@@ -95,6 +95,8 @@ pub struct Job<'a> {
     pub output_limit: u64,
     /// Who keeps it.
     pub keeping: Keeping,
+    /// Whether the sandbox's plan has a witness, whose records the report is to hold.
+    pub witnessed: bool,
 }
 
 /// How a program's own process ended.
@@ -113,6 +115,15 @@ pub struct StartFailure {
     pub step: String,
     /// `errno`.
     pub errno: i32,
+}
+
+/// The records of a witness ([`casemate_init::witness`]), as they came.
+#[derive(Default, Debug)]
+pub struct Testimony {
+    /// Whole records, up to a bound.
+    pub bytes: Vec<u8>,
+    /// Bytes beyond it, or which no witness writes.
+    pub lost_bytes: u64,
 }
 
 /// All that is known of a run once its sandbox is gone.
@@ -134,6 +145,8 @@ pub struct Report {
     pub stderr: Captured,
     /// Collected files.
     pub harvest: Option<Harvest>,
+    /// What the witness told; none where there was no witness.
+    pub testimony: Option<Testimony>,
     /// Most bytes seen on the disk.
     pub disk_peak_bytes: Option<u64>,
     /// The disk was full at the end.

@@ -3,7 +3,7 @@
 
 use super::output::Output;
 use super::parked::Parked;
-use super::{Job, Made, Observer, ProgramExit, Report, StartFailure, Stream};
+use super::{Job, Made, Observer, ProgramExit, Report, StartFailure, Stream, Testimony};
 use crate::error::RuntimeError;
 use casemate_init::stream::Parser;
 use casemate_sandbox::client::Heard;
@@ -18,6 +18,8 @@ use std::time::{Duration, SystemTime};
 const SPAWN: u32 = 1;
 /// How long output of a buried sandbox is drained at most.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// Most bytes of a testimony that are kept.
+const MAX_TESTIMONY_BYTES: usize = 16 << 20;
 /// Bytes moved by one call.
 pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
@@ -30,10 +32,18 @@ pub(super) enum Source {
     Stderr = 2,
     Harvest = 3,
     Stdin = 4,
+    Witness = 5,
 }
 
 impl Source {
-    pub(super) const ALL: [Self; 5] = [Self::Init, Self::Stdout, Self::Stderr, Self::Harvest, Self::Stdin];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Init,
+        Self::Stdout,
+        Self::Stderr,
+        Self::Harvest,
+        Self::Stdin,
+        Self::Witness,
+    ];
 }
 
 #[derive(Debug)]
@@ -46,6 +56,8 @@ pub(super) struct Run {
     stderr: Output,
     harvest_pipe: Option<OwnedFd>,
     parser: Option<Parser>,
+    witness_pipe: Option<OwnedFd>,
+    testimony: Option<Testimony>,
     init_gone: bool,
     /// The program, until the limits of its sandbox are set.
     held: Option<Prepared>,
@@ -142,6 +154,8 @@ impl Run {
             stderr: Output::new(Stream::Stderr, job.output_limit, job.keeping),
             harvest_pipe: None,
             parser,
+            witness_pipe: None,
+            testimony: job.witnessed.then(Testimony::default),
             init_gone: false,
             ended: None,
             facts,
@@ -174,6 +188,7 @@ impl Run {
             Source::Stderr => self.stderr.pipe(),
             Source::Harvest => self.harvest_pipe.as_ref().map(|p| p.as_fd()),
             Source::Stdin => self.stdin_pipe.as_ref().map(|p| p.as_fd()),
+            Source::Witness => self.witness_pipe.as_ref().map(|p| p.as_fd()),
         }
     }
 
@@ -188,6 +203,7 @@ impl Run {
         match ready {
             Source::Init => return self.hear(link, observer),
             Source::Stdin => self.feed(),
+            Source::Witness => _ = self.read_witness(buffer),
             Source::Harvest => self.read_harvest(buffer),
             Source::Stdout => _ = self.stdout.read(buffer, observer),
             Source::Stderr => _ = self.stderr.read(buffer, observer),
@@ -246,6 +262,28 @@ impl Run {
         }
     }
 
+    /// Takes what the witness told; whether there may be more. Never stops to read: a full pipe would hold the program up.
+    fn read_witness(&mut self, buffer: &mut [u8]) -> bool {
+        let (Some(pipe), Some(testimony)) = (&self.witness_pipe, &mut self.testimony) else {
+            return false;
+        };
+        match fd::read(pipe.as_fd(), buffer) {
+            Ok(n) if n > 0 => {
+                let room = MAX_TESTIMONY_BYTES - testimony.bytes.len();
+                let kept = n.min(room);
+                testimony.bytes.extend_from_slice(&buffer[..kept]);
+                testimony.lost_bytes += (n - kept) as u64;
+                true
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => true,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => false,
+            _ => {
+                self.witness_pipe = None;
+                false
+            }
+        }
+    }
+
     fn hear(&mut self, link: &Link, observer: &mut dyn Observer) -> Result<(), RuntimeError> {
         while !self.init_gone {
             match self.sandbox.take() {
@@ -280,8 +318,15 @@ impl Run {
                     let pipe = fds.next().ok_or(SandboxError::Protocol { peer: "init" })?;
                     output.open(pipe).map_err(RuntimeError::Wait)?;
                 }
+                if self.testimony.is_some() {
+                    // Always the last, so that it is known without standard input too.
+                    self.witness_pipe = fds.next_back();
+                    if self.witness_pipe.is_none() {
+                        return Err(SandboxError::Protocol { peer: "init" }.into());
+                    }
+                }
                 self.stdin_pipe = fds.next();
-                if let Some(pipe) = &self.stdin_pipe {
+                for pipe in [&self.stdin_pipe, &self.witness_pipe].into_iter().flatten() {
                     fd::set_nonblocking(pipe.as_fd(), true).map_err(RuntimeError::Wait)?;
                 }
                 observer.started();
@@ -348,7 +393,9 @@ impl Run {
         self.stdin_pipe = None;
         let until = event::monotonic() + DRAIN_LIMIT;
         while event::monotonic() < until {
-            let more = self.stdout.read(buffer, observer) | self.stderr.read(buffer, observer);
+            let more = self.stdout.read(buffer, observer)
+                | self.stderr.read(buffer, observer)
+                | self.read_witness(buffer);
             self.read_harvest(buffer);
             match &self.harvest_pipe {
                 None if !more => break,
@@ -389,6 +436,7 @@ impl Run {
             stdout: self.stdout.finish(),
             stderr: self.stderr.finish(),
             harvest: self.parser.map(Parser::finish),
+            testimony: self.testimony,
             disk_peak_bytes: facts.disk_peak_bytes,
             disk_full: facts.disk_full,
             network_bytes: facts.network_bytes,

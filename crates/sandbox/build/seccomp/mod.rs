@@ -18,7 +18,7 @@ use compile::Filter;
 use policy::{Policy, Reach};
 
 /// The policies, each in a file `resources/seccomp/NAME.toml`.
-pub const POLICIES: [&str; 4] = ["program", "collector", "server", "analyser"];
+pub const POLICIES: [&str; 5] = ["program", "collector", "server", "analyser", "witness"];
 
 /// Compiles every policy for every architecture.
 ///

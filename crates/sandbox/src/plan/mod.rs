@@ -45,6 +45,10 @@ pub struct Ground {
     pub cache_dir: Option<PathBuf>,
     /// The interpreter that forks this kind's programs, where it can: a profile of AppArmor is entered by exec alone.
     pub zygote: Option<ZygotePlan>,
+    /// Files with their contents that the root has besides, for programs to find; none below the workspace.
+    pub planted: Vec<(PathBuf, Vec<u8>)>,
+    /// Whether a witness hears of the calls of each executed program ([`casemate_init::witness`]).
+    pub witness: bool,
     /// Whether the gate at which started interpreters wait is shown.
     pub gate: bool,
     /// Walls left out; only a test build can.
@@ -75,6 +79,8 @@ pub struct Blueprint {
     pub apparmor: bool,
     /// Whether an interpreter forks its programs.
     pub has_zygote: bool,
+    /// Whether a witness stands beside its programs.
+    pub has_witness: bool,
 }
 
 /// Most sources of a blueprint.
@@ -121,6 +127,7 @@ impl Blueprint {
             landlock_abi: self.landlock_abi,
             apparmor: self.apparmor,
             has_zygote: self.has_zygote,
+            has_witness: self.has_witness,
         })
     }
 
@@ -142,6 +149,7 @@ impl Blueprint {
         let landlock_abi = decoded.landlock.abi;
         let apparmor = !decoded.apparmor.is_empty();
         let has_zygote = decoded.zygote.is_some();
+        let has_witness = !decoded.witness_filter.is_empty();
         Ok(Self {
             plan,
             sources,
@@ -149,6 +157,7 @@ impl Blueprint {
             landlock_abi,
             apparmor,
             has_zygote,
+            has_witness,
         })
     }
 }
@@ -175,6 +184,10 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         program_filter: seccomp::program().to_vec(),
         offline_filter: seccomp::program_offline().to_vec(),
         collector_filter: seccomp::collector().to_vec(),
+        witness_filter: match ground.witness {
+            true => seccomp::witness().to_vec(),
+            false => Vec::new(),
+        },
         zygote: ground.zygote.clone().filter(|_| !apparmor),
         omitted: ground.omitted,
     };
@@ -188,5 +201,6 @@ pub fn draw(ground: &Ground) -> Result<Blueprint, SandboxError> {
         landlock_abi,
         apparmor,
         has_zygote,
+        has_witness: ground.witness,
     })
 }

@@ -70,6 +70,11 @@ pub(super) fn tree(ground: &Ground) -> Result<Tree, SandboxError> {
         draft.file(Path::new(NODE_GATE), NODE_GATE_TEXT);
         draft.readable.push(NODE_GATE.into());
     }
+    for (path, content) in &ground.planted {
+        draft.parents(path, 0o755);
+        draft.file(path, content);
+        draft.readable.push(path.clone());
+    }
     for prefix in &ground.prefixes {
         draft.prefix(prefix)?;
     }

@@ -14,6 +14,7 @@ mod generated {
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.x86_64.bpf"));
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.x86_64.bpf"));
     pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.x86_64.bpf"));
+    pub(super) static WITNESS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/witness.x86_64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
 }
 
@@ -25,6 +26,7 @@ mod generated {
     pub(super) static COLLECTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/collector.aarch64.bpf"));
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.aarch64.bpf"));
     pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.aarch64.bpf"));
+    pub(super) static WITNESS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/witness.aarch64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
 }
 
@@ -65,6 +67,11 @@ pub fn server() -> &'static [u8] {
 /// It allows the socket that the process holds, memory, and nothing else.
 pub fn analyser() -> &'static [u8] {
     generated::ANALYSER
+}
+
+/// The filter around the witness that hears of a program's calls, in the same form.
+pub fn witness() -> &'static [u8] {
+    generated::WITNESS
 }
 
 /// How many syscalls the program's filter lets through, freely or by their arguments.

@@ -299,11 +299,17 @@ fn become_init(
             Identity::Shared => {
                 credentials::set_gid(PROGRAM_ID)?;
                 credentials::set_uid(PROGRAM_ID)?;
+                // For init to hand on, over its own user namespace.
+                let witness = match blueprint.has_witness {
+                    true => capability::SYS_PTRACE,
+                    false => 0,
+                };
                 credentials::keep_capabilities_over_exec(
                     capability::SYS_ADMIN
                         | capability::SETPCAP
                         | capability::DAC_OVERRIDE
-                        | capability::SYS_TIME,
+                        | capability::SYS_TIME
+                        | witness,
                 )?;
             }
             Identity::Unchanged => {}

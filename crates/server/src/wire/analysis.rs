@@ -1,6 +1,6 @@
 //! What reading a program told, as JSON. The command line writes the same objects.
 
-use casemate_types::analysis::{Analysis, Finding, Flow, Location, Reason, Restriction, Risk};
+use casemate_types::analysis::{Analysis, Detonation, Finding, Flow, Location, Reason, Restriction, Risk};
 use serde::Serialize;
 
 /// The `analysis` of a result, and the answer of `POST /v1/analyses`.
@@ -15,6 +15,28 @@ pub struct WireAnalysis<'a> {
     flows: Vec<WireFlow<'a>>,
     vulnerabilities: Vec<WireFinding<'a>>,
     limits_reached: &'a [String],
+    detonation: Option<WireDetonation<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WireDetonation<'a> {
+    status: &'a str,
+    wall_ms: u64,
+    acts: u64,
+    programs: &'a [String],
+    hosts: &'a [String],
+}
+
+impl<'a> From<&'a Detonation> for WireDetonation<'a> {
+    fn from(detonation: &'a Detonation) -> Self {
+        Self {
+            status: &detonation.status,
+            wall_ms: detonation.wall_ms,
+            acts: detonation.acts,
+            programs: &detonation.programs,
+            hosts: &detonation.hosts,
+        }
+    }
 }
 
 impl<'a> From<&'a Analysis> for WireAnalysis<'a> {
@@ -28,6 +50,7 @@ impl<'a> From<&'a Analysis> for WireAnalysis<'a> {
             flows: analysis.flows.iter().map(WireFlow::from).collect(),
             vulnerabilities: analysis.vulnerabilities.iter().map(WireFinding::from).collect(),
             limits_reached: &analysis.limits_reached,
+            detonation: analysis.detonation.as_ref().map(WireDetonation::from),
         }
     }
 }

@@ -69,8 +69,10 @@ fn read() -> Read {
             }],
             vulnerabilities: vec![finding("c", Severity::Info)],
             limits_reached: Vec::new(),
+            detonation: None,
         },
         suppressed: vec![(finding("d", Severity::Low), "it is a test".into())],
+        reading: None,
     }
 }
 

@@ -324,6 +324,7 @@ impl Worker {
         let mut job: Job<'_> = if is_program {
             Job {
                 keeping: Keeping::Observer,
+                witnessed: false,
                 ..stages::program_job(installation, &request, &guest.source, &files, sandbox_id)
             }
         } else {

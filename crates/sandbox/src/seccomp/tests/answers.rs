@@ -325,7 +325,7 @@ fn an_analyser_dies_by_whatever_it_has_no_use_for() {
 fn other_abis_are_killed() {
     const I386: u32 = 0x4000_0003;
     const ARM: u32 = 0x4000_0028;
-    for name in ["program", "collector", "server", "analyser"] {
+    for name in ["program", "collector", "server", "analyser", "witness"] {
         for (arch, program) in filters(name) {
             for number in 0..1024 {
                 let mut calls = vec![

@@ -113,6 +113,7 @@ fn filters_stay_small_and_shallow() {
         ("collector", 70),
         ("server", 180),
         ("analyser", 70),
+        ("witness", 70),
     ] {
         for arch in Architecture::ALL {
             let program = filter(name, arch);
@@ -156,6 +157,7 @@ fn the_filters_are_the_ones_that_were_reviewed() {
         ("collector", include_str!("collector.x86_64.txt")),
         ("server", include_str!("server.x86_64.txt")),
         ("analyser", include_str!("analyser.x86_64.txt")),
+        ("witness", include_str!("witness.x86_64.txt")),
     ];
     for (name, expected) in reviewed {
         let seen = filter(name, Architecture::X86_64).disassembly();
@@ -191,8 +193,8 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(first, second);
     assert_eq!(
         first.len(),
-        20,
-        "four policies and one variant, two architectures, filter and count"
+        24,
+        "five policies and one variant, two architectures, filter and count"
     );
     let file = |name: &str| {
         let name = format!("{name}.{}.bpf", std::env::consts::ARCH);
@@ -206,4 +208,5 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(file("collector"), Some(super::super::collector()));
     assert_eq!(file("server"), Some(super::super::server()));
     assert_eq!(file("analyser"), Some(super::super::analyser()));
+    assert_eq!(file("witness"), Some(super::super::witness()));
 }
