@@ -1,6 +1,6 @@
 # Every command of the project. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release demo evaluate test cpython-tests test-vm fuzz fuzz-analysis bench lint tidy deny fmt install-test-deps clean
+.PHONY: help release demo evaluate evaluate-runs test cpython-tests test-vm fuzz fuzz-analysis bench lint tidy deny fmt install-test-deps clean
 
 SECONDS_EACH ?= 60
 
@@ -37,6 +37,9 @@ fuzz: ## Run each fuzz target for SECONDS_EACH seconds (60)
 
 evaluate: release ## Say how often decisions on labelled programs are right (CORPORA="a.jsonl.gz ...")
 	@target/release/casemate analyze --evaluate $(CORPORA)
+
+evaluate-runs: release ## Say how often judgements of recorded runs are right (TRACES="a.jsonl.gz ..." TRAIN=all)
+	@target/release/casemate detect --evaluate $(TRACES) --train $(or $(TRAIN),all)
 
 fuzz-analysis: ## Run INPUTS inputs (10,000,000) over the parsers and decoders of analysis
 	@scripts/install-test-deps.sh

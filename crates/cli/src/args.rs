@@ -28,6 +28,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Read programs without running them: findings, taint flows, risk
     Analyze(Box<crate::analyze::Options>),
+    /// Judge recorded runs, and say how often that is right
+    Detect(Box<crate::detect::Options>),
     /// Run programs for others by HTTP, on this machine
     Serve(Serve),
     /// Measure the service on this machine, beside other ways to run programs

@@ -1,4 +1,4 @@
-//! The binary `casemate`: `run`, `analyze`, `serve`, `bench`, `doctor`, `languages`, `policy`,
+//! The binary `casemate`: `run`, `analyze`, `detect`, `serve`, `bench`, `doctor`, `languages`, `policy`,
 //! `config`, `completions`.
 //!
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
@@ -9,6 +9,7 @@ mod analyze;
 mod args;
 mod bench;
 mod config;
+mod detect;
 mod doctor;
 mod exit;
 mod languages;
@@ -59,6 +60,7 @@ fn run_command() -> anyhow::Result<u8> {
     match cli.command {
         args::Command::Run(run) => run::run(*run, cli.config.as_deref()),
         args::Command::Analyze(analyze) => analyze::run(&analyze, cli.config.as_deref()),
+        args::Command::Detect(detect) => detect::run(&detect),
         args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
         args::Command::Bench(bench) => bench::run(&bench, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),

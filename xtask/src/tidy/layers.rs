@@ -42,7 +42,15 @@ const CRATES: [Crate; 16] = [
     at(
         "cli",
         6,
-        &["types", "policy", "analysis", "typescript", "engine", "server"],
+        &[
+            "types",
+            "policy",
+            "analysis",
+            "monitor",
+            "typescript",
+            "engine",
+            "server",
+        ],
     ),
 ];
 
