@@ -136,6 +136,9 @@ pub struct Run {
     /// Let the service at this address run it: its languages, its walls, its limits
     #[arg(long, value_name = "URL", conflicts_with = "allow_missing")]
     pub server: Option<String>,
+    /// File with the key for that service; else CASEMATE_KEY, else admin.key of the data folder
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub key_file: Option<PathBuf>,
     /// Tell what the program does while it runs, one JSON object a line on standard error; takes root
     #[arg(long, conflicts_with = "server")]
     pub watch: bool,
@@ -167,7 +170,8 @@ impl Run {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  casemate serve\n  casemate serve --listen 127.0.0.1:9000\n  \
-                  curl -s localhost:8484/v1/executions -H 'Content-Type: application/json' \\\n       \
+                  curl -s localhost:8484/v1/executions -H \"Authorization: Bearer $(cat ~/.local/share/casemate/admin.key)\" \\\n       \
+                  -H 'Content-Type: application/json' \
                   -d '{\"language\": \"python\", \"code\": \"print(6 * 7)\"}'\n\n\
                   Ctrl-C lets what runs end for a while; a second one ends it at once."
 )]
@@ -175,6 +179,9 @@ pub struct Serve {
     /// Where clients connect: a loopback address with a port; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Ask nobody who they are: for the service of `casemate bench` alone
+    #[arg(long, hide = true)]
+    pub without_identity: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

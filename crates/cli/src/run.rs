@@ -4,7 +4,7 @@ use crate::args::{MissingArg, NetworkArg, ProfileArg, Run};
 use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
-use crate::remote::{self, WantsFiles};
+use crate::remote::{self, WantsFiles, credential};
 use crate::watch::{Watched, Watching};
 use anyhow::{Context, Result};
 use casemate_engine::Settings;
@@ -66,7 +66,8 @@ fn execute(
     silent: bool,
     sink: Option<&mut dyn FnMut(Event)>,
 ) -> Result<Done> {
-    let mut settings = config::load(explicit)?.settings()?;
+    let loaded = config::load(explicit)?;
+    let mut settings = loaded.settings()?;
     settings.allow_missing.cgroup |= args.allow_missing.contains(&MissingArg::Cgroup);
     settings.omit_walls = args.omitted();
     let request = request(&args)?;
@@ -92,7 +93,8 @@ fn execute(
                 WantsFiles::Names
             };
             remote::check(&request)?;
-            let answer = remote::run(url, &request, wanted, &mut console)?;
+            let key = credential::find(url, args.key_file.as_deref(), &loaded)?;
+            let answer = remote::run(url, key.as_ref(), &request, wanted, &mut console)?;
             (answer.outcome, args.json.then_some(answer.json))
         }
     };

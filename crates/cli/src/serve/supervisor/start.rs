@@ -91,6 +91,7 @@ impl Supervisor {
                 listener,
                 control: theirs,
                 is_first: !self.was_ready,
+                first_key: self.first_key.clone(),
             };
             processes::exit(process::run(given))
         };
