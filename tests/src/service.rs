@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::http::{Answer, Connection};
-use crate::{Process, Scratch, host, keys, until};
+use crate::{Process, Scratch, host, until};
 
 /// A running service.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct Service {
     child: Child,
     address: SocketAddr,
     scratch: Arc<Scratch>,
+    settings: Vec<(String, String)>,
     words: Arc<Mutex<Vec<String>>>,
 }
 
@@ -155,11 +156,11 @@ impl Starting {
             panic!("casemate serve did not start: {:?}", words.lock());
         };
         copy_looks(&self.scratch.path().join("data"), &looks());
-        keys::learn(address, &self.scratch.path().join("data"));
         Service {
             child,
             address,
             scratch: self.scratch,
+            settings: self.settings,
             words,
         }
     }
@@ -213,11 +214,6 @@ impl Service {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// The key of its first start.
-    pub fn key(&self) -> String {
-        keys::key_of(self.address).unwrap_or_default()
     }
 
     /// The URL for `casemate run --server`.
@@ -318,14 +314,17 @@ impl Service {
         begun.elapsed()
     }
 
-    /// Starts it again after its supervisor was killed, on the same address and data.
+    /// Starts it again after its supervisor was killed, with the same settings, address and data.
     #[track_caller]
     pub fn restart(&mut self, address: SocketAddr) {
         let _ = self.child.wait();
         // The children see the supervisor's end, and let go of the address and the data.
         let again = until(host::seconds(10), || {
             let free = std::net::TcpListener::bind(address).is_ok();
-            free.then(|| Starting::new().after(&self.scratch).listen(&address.to_string()))
+            free.then(|| Starting {
+                settings: self.settings.clone(),
+                ..Starting::new().after(&self.scratch).listen(&address.to_string())
+            })
         });
         *self = again.expect("the address is free again").start();
     }

@@ -1,10 +1,10 @@
 //! kill -9 of every process of a service at random moments, with programs in flight: what was accepted
 //! gets exactly one end, nothing is left on the host, and it serves again soon.
 //!
-//! `CASEMATE_CHAOS_ROUNDS` (50) rounds; `make chaos` runs 1,000.
+//! `CASEMATE_CHAOS_ROUNDS` (50, on PostgreSQL 10) rounds; `make chaos` runs 1,000.
 
 use casemate_tests::http::Connection;
-use casemate_tests::{Random, Residue, Service, Starting, environment, seconds, until};
+use casemate_tests::{Postgres, Random, Residue, Service, Starting, environment, seconds, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -77,7 +77,13 @@ fn settle(service: &Service, told: &Told) {
 }
 
 #[track_caller]
-fn round(service: &mut Service, random: &mut Random, told: &Told, victim: &str) -> Duration {
+fn round(
+    service: &mut Service,
+    random: &mut Random,
+    told: &Told,
+    victim: &str,
+    postgres: Option<&Postgres>,
+) -> Duration {
     let address = service.address();
     std::thread::scope(|scope| {
         for n in 0..IN_FLIGHT as u64 {
@@ -87,6 +93,8 @@ fn round(service: &mut Service, random: &mut Random, told: &Told, victim: &str) 
         std::thread::sleep(Duration::from_millis(random.below(400)));
         if victim == "casemate" {
             service.supervisor().kill();
+        } else if let (Some(postgres), "postgres") = (postgres, victim) {
+            postgres.restart(if random.below(2) == 0 { "fast" } else { "immediate" });
         } else if let Some(process) = service.child(victim) {
             process.kill();
         }
@@ -105,22 +113,57 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// How many rounds, and where the moments come from.
+fn asked(default: usize) -> (usize, Random) {
+    let rounds = environment("CASEMATE_CHAOS_ROUNDS");
+    let seed = environment("CASEMATE_CHAOS_SEED");
+    (
+        rounds.map_or(default, |text| text.parse().expect("a number of rounds")),
+        Random::seeded(seed.map_or(1, |text| text.parse().expect("a seed"))),
+    )
+}
+
 #[test]
 fn nothing_accepted_is_lost_and_nothing_is_left() {
     let _alone = alone();
-    let rounds =
-        environment("CASEMATE_CHAOS_ROUNDS").map_or(50, |text| text.parse().expect("a number of rounds"));
-    let seed = environment("CASEMATE_CHAOS_SEED").map_or(1, |text| text.parse().expect("a seed"));
-    let mut random = Random::seeded(seed);
+    let (rounds, random) = asked(50);
+    let p99 = kill_in_rounds(Starting::observing(), None, rounds, random);
+    assert!(p99 <= seconds(2), "ready again after {p99:?} (p99)");
+}
+
+/// The same on PostgreSQL, which is restarted as well, every other time without a farewell.
+#[test]
+fn nothing_accepted_is_lost_on_postgresql() {
+    let _alone = alone();
+    let Some(postgres) = Postgres::start() else { return };
+    let (rounds, random) = asked(10);
+    let starting = Starting::observing().setting("CASEMATE_DATABASE", postgres.url());
+    let p99 = kill_in_rounds(starting, Some(&postgres), rounds, random);
+    assert!(p99 <= seconds(5), "ready again after {p99:?} (p99)");
+}
+
+/// Kills in rounds, and counts; the time until it is ready again, of 99 in 100 rounds at most.
+#[track_caller]
+fn kill_in_rounds(
+    starting: Starting,
+    postgres: Option<&Postgres>,
+    rounds: usize,
+    mut random: Random,
+) -> Duration {
+    const VICTIMS: [&str; 5] = [
+        "casemate-server",
+        "casemate-warden",
+        "casemate",
+        "postgres",
+        "casemate-connector",
+    ];
     let before = Residue::now();
-    let mut service = Starting::observing()
-        .setting("CASEMATE_MAX_RUNNING", "64")
-        .start();
+    let mut service = starting.setting("CASEMATE_MAX_RUNNING", "64").start();
     let told = Told::default();
     let mut times = Vec::new();
     for number in 0..rounds {
-        let victim = ["casemate-server", "casemate-warden", "casemate"][number % 3];
-        times.push(round(&mut service, &mut random, &told, victim));
+        let victim = VICTIMS[number % if postgres.is_some() { 5 } else { 3 }];
+        times.push(round(&mut service, &mut random, &told, victim, postgres));
         // Everything is asked for now and then, and in the end again.
         if number % 10 == 9 || number + 1 == rounds {
             settle(&service, &told);
@@ -134,12 +177,12 @@ fn nothing_accepted_is_lost_and_nothing_is_left() {
         "{rounds} rounds, ready again after: median {:?}, p99 {p99:?}",
         times[times.len() / 2]
     );
-    assert!(p99 <= seconds(2), "ready again after {p99:?} (p99)");
     assert_eq!(service.stop(), 0);
     let clean = until(seconds(5), || {
         Residue::now().beyond(&before).is_empty().then_some(())
     });
     assert!(clean.is_some(), "left: {:#?}", Residue::now().beyond(&before));
+    p99
 }
 
 /// The list holds no execution that is still open, and none twice.

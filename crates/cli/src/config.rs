@@ -8,6 +8,7 @@ use casemate_engine::admission::Policy;
 use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::{IdRange, ROOT_RANGE};
+use casemate_engine::service::store::postgres::Address;
 use casemate_sys::{credentials, host, random};
 use casemate_types::analysis::Mode;
 use casemate_types::id::RANDOM_BYTES;
@@ -30,7 +31,7 @@ struct Key {
     about: &'static str,
 }
 
-const KEYS: [Key; 30] = [
+const KEYS: [Key; 31] = [
     Key {
         name: "data_dir",
         about: "folder for locks and kept look-ups",
@@ -136,6 +137,10 @@ const KEYS: [Key; 30] = [
         about: "serve: memory for the output of all executions together; beyond it on disk",
     },
     Key {
+        name: "database",
+        about: "serve: what holds the state: sqlite, or postgres://USER:PASSWORD@HOST:PORT/NAME on this host",
+    },
+    Key {
         name: "keep_age",
         about: "serve: how long an execution is kept",
     },
@@ -227,6 +232,7 @@ fn defaults() -> BTreeMap<&'static str, (String, String)> {
         ("free_percent", "10".into()),
         ("max_queued", "1024".into()),
         ("kept_output", "512M".into()),
+        ("database", "sqlite".into()),
         ("keep_age", "168h".into()),
         ("keep_count", "1000000".into()),
         ("keep_bytes", "10G".into()),
@@ -325,7 +331,7 @@ fn read_file(
 }
 
 impl Loaded {
-    fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.values.get(name).map_or("", |(value, _)| value)
     }
 
@@ -376,14 +382,9 @@ impl Loaded {
         })
     }
 
-    /// The data folder; it may not be there.
-    pub fn data_dir(&self) -> PathBuf {
-        PathBuf::from(self.text("data_dir"))
-    }
-
     /// Everything the engine goes by. Makes the data folder.
     pub fn settings(&self) -> Result<Settings> {
-        let data_dir = self.data_dir();
+        let data_dir = PathBuf::from(self.text("data_dir"));
         make_private(&data_dir)?;
         let base = self.text("cgroup_base");
         let path = host::env("PATH").unwrap_or_default();
@@ -513,6 +514,17 @@ fn node_id(data_dir: &Path) -> Result<NodeId> {
     Ok(id)
 }
 
+/// A value as it may be seen: a database's without its password.
+fn shown<'a>(name: &str, value: &'a str) -> std::borrow::Cow<'a, str> {
+    if name != "database" || value == "sqlite" {
+        return value.into();
+    }
+    match value.parse::<Address>() {
+        Ok(address) => address.label().to_owned().into(),
+        Err(_) => "(not an address)".into(),
+    }
+}
+
 /// `casemate config show`.
 pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
     let args::ConfigCommand::Show { json } = args.command;
@@ -530,7 +542,7 @@ pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
             .map(|(k, (value, origin))| {
                 (
                     k.name.to_owned(),
-                    serde_json::json!({"value": value, "origin": origin, "about": k.about}),
+                    serde_json::json!({"value": shown(k.name, value), "origin": origin, "about": k.about}),
                 )
             })
             .collect();
@@ -541,7 +553,7 @@ pub fn run(args: &args::Config, explicit: Option<&Path>) -> Result<u8> {
                 text += &format!(
                     "{:<14} {:<24} {:<10} {}\n",
                     key.name,
-                    format!("{value:?}"),
+                    format!("{:?}", shown(key.name, value)),
                     origin,
                     key.about
                 );

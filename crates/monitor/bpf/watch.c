@@ -44,9 +44,8 @@ static const volatile u32 rates[ALLOWANCES] = { 100, 100, 50, 100, 50, 20, 20, 5
 /* Pid 1 of its namespace: the init of a sandbox, whose doings are ours. */
 INLINE int is_init(void)
 {
-	/* Pointers that the verifier knows need no call to be followed. */
-	struct pid *pid = current_task()->group_leader->thread_pid;
-	u32 level = pid->level;
+	struct pid *pid = READ(current_task()->group_leader->thread_pid);
+	u32 level = READ(pid->level);
 	int number = 0;
 
 	if (!level)
@@ -60,7 +59,7 @@ INLINE struct sandbox *watched(void)
 	u64 group = current_cgroup();
 	struct sandbox *sandbox = lookup(&sandboxes, &group);
 
-	return sandbox && !sandbox->waits ? sandbox : 0;
+	return sandbox && !is_init() ? sandbox : 0;
 }
 
 /* Takes one event from an allowance. Two processors may count one event at once: an allowance is no exact number. */
@@ -98,7 +97,7 @@ INLINE struct record *begin(struct sandbox *sandbox, u32 allowance, u8 kind)
 	u64 now = now_ns();
 	struct record *record;
 
-	if (is_init() || !may_tell(sandbox, allowance, now))
+	if (!may_tell(sandbox, allowance, now))
 		return 0;
 	record = lookup(&scratch, &zero);
 	if (!record)
@@ -179,11 +178,13 @@ INLINE void kernel_path(struct record *record, struct file *file)
 
 INLINE struct file *file_of(s64 number)
 {
-	struct fdtable *table = current_task()->files->fdt;
-	struct file **files = table->fd;
+	struct task_struct *task = current_task();
+	struct fdtable *table = READ(task->files->fdt);
+	struct file **files;
 	struct file *file = 0;
 
-	if (!files || number < 0 || (u64)number >= table->max_fds)
+	files = READ(task->files) ? READ(table->fd) : 0;
+	if (!files || number < 0 || (u64)number >= READ(table->max_fds))
 		return 0;
 	read_kernel(&file, sizeof(file), files + number);
 	return file;
@@ -303,18 +304,13 @@ int on_exec(u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
 	struct linux_binprm *program = (void *)context[2];
-	u64 group = current_cgroup();
-	struct sandbox *sandbox = lookup(&sandboxes, &group);
+	struct sandbox *sandbox = watched();
 	struct record *record;
 	u64 from, length;
 	long size;
 
-	if (!sandbox || is_init())
+	if (!sandbox)
 		return 0;
-	if (sandbox->waits) {
-		sandbox->waits = 0;
-		sandbox->start = now_ns();
-	}
 	record = begin(sandbox, A_EXEC, K_EXEC);
 	if (!record)
 		return 0;

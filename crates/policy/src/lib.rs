@@ -5,5 +5,4 @@
 
 pub mod authorize;
 pub mod identity;
-pub mod profile;
 pub mod quota;

@@ -5,6 +5,7 @@
 //! then answers each caller by its callback; reads happen on the calling thread, over a few connections.
 //! Nothing here knows of HTTP or of sandboxes, and no function of a write blocks.
 
+mod backup;
 mod condition;
 mod error;
 mod job;
@@ -25,6 +26,7 @@ mod thread;
 mod trouble;
 mod write;
 
+pub use backup::{Holding, back_up, verify};
 pub use condition::Health;
 pub use error::{Cause, StoreError};
 pub use job::wait;

@@ -1,19 +1,16 @@
 //! The server process: takes its walls, opens the state, starts the engine, and serves. It reads the
 //! network and holds no privilege; what it needs of the host it got open.
 
-use super::admin_key::{PEPPER, write_private};
+use super::connector::Outside;
 use super::control::{self, Order, Word};
 use super::settings::ServeSettings;
-use anyhow::Context;
 use casemate_engine::allocate::HostMemory;
 use casemate_engine::sandbox::confine::{Confinement, confine};
 use casemate_engine::sandbox::seccomp;
-use casemate_engine::service::store::{self, Store};
+use casemate_engine::service::store::postgres;
+use casemate_engine::service::store::{self, Database, Store};
 use casemate_engine::service::{Kinds, Parts, Service};
-use casemate_policy::identity::pepper::PEPPER_BYTES;
-use casemate_policy::identity::{ApiKey, Pepper};
-use casemate_server::{Access, Identity, Lifecycle, Pulse, Stop};
-use casemate_sys::random;
+use casemate_server::{Lifecycle, Pulse, Stop};
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -27,6 +24,8 @@ const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 const ENGINE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the check of the state may take at the first start; a server that is started again was just using it.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
+/// How long what is asked of a database server waits for one that is away: shorter than the supervisor's patience.
+const SERVER_LIMIT: Duration = Duration::from_secs(20);
 /// How often it is looked whether everything has ended.
 const SETTLE_LOOK: Duration = Duration::from_millis(20);
 /// How often what is not to be kept is removed.
@@ -45,27 +44,33 @@ pub struct Given {
     pub control: OwnedFd,
     /// Whether no server of this supervisor was ready before: then the state is checked.
     pub is_first: bool,
-    /// The key that is installed when the state holds none.
-    pub first_key: Option<ApiKey>,
+    /// The socket to what connects to a database server, where one is configured.
+    pub outside: Option<OwnedFd>,
+}
+
+/// How the state is opened.
+struct State {
+    database: Database,
+    check_limit: Duration,
 }
 
 /// Runs the process to its end; the exit code.
 pub fn run(given: Given) -> i32 {
     let control = Arc::new(given.control);
-    let check_limit = if given.is_first {
-        CHECK_LIMIT
-    } else {
-        Duration::ZERO
+    let server = given.settings.database.clone().zip(given.outside);
+    let database = server.map_or(Database::Sqlite, |(address, outside)| {
+        let connector = Arc::new(Outside::new(outside));
+        Database::Postgres(Box::new(postgres::Server { address, connector }))
+    });
+    let state = State {
+        database,
+        check_limit: if given.is_first {
+            CHECK_LIMIT
+        } else {
+            Duration::ZERO
+        },
     };
-    let Given {
-        settings,
-        kinds,
-        listener,
-        first_key,
-        ..
-    } = given;
-    let inner = || serve(settings, kinds, listener, &control, check_limit, first_key);
-    match inner() {
+    match serve(given.settings, given.kinds, given.listener, &control, state) {
         Ok(()) => 0,
         Err(error) => {
             let _ = control::say(control.as_fd(), &Word::Failed(format!("{error:#}")));
@@ -79,8 +84,7 @@ fn serve(
     kinds: Arc<Kinds>,
     listener: TcpListener,
     control: &Arc<OwnedFd>,
-    check_limit: Duration,
-    first_key: Option<ApiKey>,
+    state: State,
 ) -> anyhow::Result<()> {
     // Opened now: behind the walls there is no /proc.
     let memory = HostMemory::open()?;
@@ -89,8 +93,7 @@ fn serve(
         id: settings.server_id,
         filter: seccomp::server(),
     })?;
-    let store = open_store(&folder, check_limit)?;
-    let access = access(&folder, &store, settings.has_identity, first_key.as_ref())?;
+    let store = open_store(&folder, state)?;
     let kept_folder = folder.join("kept");
     std::fs::create_dir_all(&kept_folder)?;
     let service = Service::start(Parts {
@@ -122,7 +125,7 @@ fn serve(
         pulse,
         ..Lifecycle::default()
     };
-    casemate_server::serve(settings.http, access, listener, service.clone(), lifecycle)?;
+    casemate_server::serve(settings.http, listener, service.clone(), lifecycle)?;
     settle(&service, settings.stop_limit);
     Ok(())
 }
@@ -137,53 +140,22 @@ fn settle(service: &Service, limit: Duration) {
     service.store().close();
 }
 
-/// How callers are told apart, and what they may.
-fn access(
-    folder: &Path,
-    store: &Store,
-    has_identity: bool,
-    first_key: Option<&ApiKey>,
-) -> anyhow::Result<Access> {
-    let (policies, problem) = casemate_server::policies_of(store)?;
-    if let Some(problem) = problem {
-        let _ = writeln!(std::io::stderr(), "casemate: {problem}");
-    }
-    let identity = match has_identity {
-        false => Identity::Off,
-        true => {
-            let pepper = pepper(&folder.join(PEPPER))?;
-            // A state that only can be read has its keys already, or can be mended by nobody.
-            if let Some(key) = first_key
-                && store.health() == store::Health::Healthy
-            {
-                casemate_server::install_first_key(store, &pepper, key).context("record the first key")?;
-            }
-            Identity::Required { pepper }
-        }
-    };
-    Ok(Access { identity, policies })
-}
-
-/// The secret by which keys are hashed; made at the first start.
-fn pepper(file: &Path) -> anyhow::Result<Pepper> {
-    let mut bytes = [0; PEPPER_BYTES];
-    match std::fs::read(file) {
-        Ok(kept) if kept.len() == PEPPER_BYTES => bytes.copy_from_slice(&kept),
-        Ok(_) => anyhow::bail!("server/{PEPPER} is damaged: restore it, for no key counts without it"),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            random::fill(&mut bytes).context("make the pepper")?;
-            write_private(file, &bytes).context("keep the pepper")?;
-        }
-        Err(error) => return Err(error).context("read the pepper"),
-    }
-    Ok(Pepper::new(&bytes))
-}
-
 /// Opens the state. A damaged file is opened to be read, and its administrator told what to do.
-fn open_store(folder: &Path, check_limit: Duration) -> Result<Store, store::StoreError> {
+fn open_store(folder: &Path, state: State) -> Result<Store, store::StoreError> {
+    let State {
+        database,
+        check_limit,
+    } = state;
+    let defaults = store::Options::new(folder);
+    let lock_limit = match &database {
+        Database::Sqlite => defaults.lock_limit,
+        Database::Postgres(_) => SERVER_LIMIT,
+    };
     let store = Store::open(&store::Options {
         check_limit,
-        ..store::Options::new(folder)
+        database,
+        lock_limit,
+        ..defaults
     })?;
     if let store::Health::ReadOnly { reason } = store.health() {
         let _ = writeln!(

@@ -10,6 +10,7 @@ use casemate_engine::runtime::language::Host;
 use casemate_engine::sandbox::WallSet;
 use casemate_engine::sandbox::ids::IdRange;
 use casemate_engine::service::store::Retention;
+use casemate_engine::service::store::postgres::{Address, MalformedAddress};
 use casemate_server::Config;
 use casemate_sys::credentials;
 use casemate_types::units::parse_duration;
@@ -61,12 +62,12 @@ pub struct ServeSettings {
     pub most_queued: usize,
     /// Memory for kept output, bytes.
     pub kept_bytes: u64,
+    /// The database server; `None` is SQLite in the folder.
+    pub database: Option<Address>,
     /// What is kept of ended executions.
     pub retention: Retention,
     /// How long what runs may go on when the service is told to stop.
     pub stop_limit: Duration,
-    /// Whether callers are told apart; only a benchmark's own service does not.
-    pub has_identity: bool,
     /// The bounds of HTTP.
     pub http: Config,
 }
@@ -123,18 +124,28 @@ impl ServeSettings {
             analysis_id: settings.analysis_id,
             most_queued: number("max_queued", 0, 1 << 20)? as usize,
             kept_bytes: size("kept_output")?.0,
+            database: database(loaded)?,
             retention: Retention {
                 max_age: Some(time("keep_age")?),
                 max_count: Some(number("keep_count", 1, u64::MAX)?),
                 max_bytes: Some(size("keep_bytes")?),
             },
             stop_limit,
-            has_identity: !args.without_identity,
             http: Config {
                 drain_limit: stop_limit,
                 ..Config::default()
             },
         })
+    }
+}
+
+/// What holds the state. The value is never told: it may have a password.
+fn database(loaded: &Loaded) -> Result<Option<Address>> {
+    match loaded.text("database") {
+        "sqlite" => Ok(None),
+        text => Ok(Some(text.parse().map_err(|error: MalformedAddress| {
+            usage(format!("database: sqlite is expected, or: {error}"))
+        })?)),
     }
 }
 

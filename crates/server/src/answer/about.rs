@@ -1,6 +1,5 @@
 //! What the service says of itself.
 
-use crate::authorize::{self, Caller};
 use crate::metrics::Gauges;
 use crate::problem::Problem;
 use crate::ready;
@@ -8,8 +7,6 @@ use crate::reply::{self, Content, Reply};
 use crate::state::State;
 use casemate_engine::allocate::Shortage;
 use casemate_engine::service::store::Health;
-use casemate_policy::authorize::Resource;
-use casemate_types::Action;
 use hyper::header;
 use serde::Serialize;
 use std::sync::Arc;
@@ -82,8 +79,7 @@ struct Word {
     status: &'static str,
 }
 
-pub(super) fn languages(state: &State, caller: &Caller) -> Result<Reply, Problem> {
-    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
+pub(super) fn languages(state: &State) -> Result<Reply, Problem> {
     let rows = state.service.kinds().rows().map(|(language, kind)| Language {
         name: language.name,
         aliases: language.aliases,
@@ -102,8 +98,7 @@ pub(super) fn languages(state: &State, caller: &Caller) -> Result<Reply, Problem
 }
 
 /// What there is of each kind of sandbox.
-pub(super) fn pools(state: &State, caller: &Caller) -> Result<Reply, Problem> {
-    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
+pub(super) fn pools(state: &State) -> Result<Reply, Problem> {
     let rows = state.service.pools().into_iter().map(|row| Pool {
         language: row.language,
         network: row.network.as_str(),
@@ -121,8 +116,7 @@ pub(super) fn pools(state: &State, caller: &Caller) -> Result<Reply, Problem> {
     reply::json(200, &Pools { pools })
 }
 
-pub(super) fn status(state: &State, caller: &Caller) -> Result<Reply, Problem> {
-    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
+pub(super) fn status(state: &State) -> Result<Reply, Problem> {
     let load = state.service.load();
     let component = |health| Component { health };
     let status = Status {
@@ -162,8 +156,7 @@ pub(super) async fn ready(state: &Arc<State>) -> Result<Reply, Problem> {
     reply::json(200, &Word { status: "ready" })
 }
 
-pub(super) fn metrics(state: &State, caller: &Caller) -> Result<Reply, Problem> {
-    authorize::allow(state, caller, Action::MetricsRead, &Resource::Service)?;
+pub(super) fn metrics(state: &State) -> Reply {
     let gauges = Gauges {
         load: state.service.load(),
         memory: state.service.memory(),
@@ -174,8 +167,11 @@ pub(super) fn metrics(state: &State, caller: &Caller) -> Result<Reply, Problem> 
         uptime: state.begun.elapsed(),
     };
     let text = state.metrics.text(&gauges, &state.service.times());
-    let media = "text/plain; version=0.0.4; charset=utf-8";
-    Ok(reply::reply(200, media, Content::whole(text)))
+    reply::reply(
+        200,
+        "text/plain; version=0.0.4; charset=utf-8",
+        Content::whole(text),
+    )
 }
 
 pub(super) fn openapi(state: &State) -> Reply {

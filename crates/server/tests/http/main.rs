@@ -7,7 +7,6 @@ mod client;
 mod events;
 mod executions;
 mod foreign;
-mod identity;
 mod inputs;
 mod owners;
 mod server;

@@ -14,7 +14,6 @@ use anyhow::{Context, Result, anyhow};
 use casemate_engine::sandbox::plan::Blueprint;
 use casemate_engine::sandbox::warden;
 use casemate_engine::service::Kinds;
-use casemate_policy::identity::ApiKey;
 use casemate_sys::event::{self, interest, no_interest};
 use casemate_sys::process as processes;
 use casemate_sys::{fd, libc, resource, signal};
@@ -66,7 +65,6 @@ pub struct Supervisor {
     kinds: Arc<Kinds>,
     blueprints: Vec<Blueprint>,
     listener: TcpListener,
-    first_key: Option<ApiKey>,
     signals: OwnedFd,
     manager: Manager,
     /// Its writing end closes when we die, and the warden sees that.
@@ -74,6 +72,8 @@ pub struct Supervisor {
     warden: Option<Child>,
     server: Option<Server>,
     prober: Option<Child>,
+    /// What opens connections to a database server.
+    connector: Option<Child>,
     readers: Readers,
     pause: Duration,
     failed_starts: u32,
@@ -92,7 +92,6 @@ impl Supervisor {
         kinds: Kinds,
         blueprints: Vec<Blueprint>,
         listener: TcpListener,
-        first_key: Option<ApiKey>,
     ) -> Result<Self> {
         // Connections, pipes and sockets of all sandboxes: as many as the host allows. Programs have a
         // limit of their own.
@@ -103,13 +102,13 @@ impl Supervisor {
             kinds: Arc::new(kinds),
             blueprints,
             listener,
-            first_key,
             signals: signal::descriptor(&wanted).context("take over signals")?,
             manager: Manager::find(),
             lifeline: fd::pipe().context("make the lifeline")?,
             warden: None,
             server: None,
             prober: None,
+            connector: None,
             readers: Readers::new(settings.readers),
             pause: Duration::ZERO,
             failed_starts: 0,
@@ -168,6 +167,7 @@ impl Supervisor {
             pidfd(self.warden.as_ref()),
             pidfd(self.server.as_ref().map(|s| &s.child)),
             pidfd(self.prober.as_ref()),
+            pidfd(self.connector.as_ref()),
             self.server.as_ref().map_or_else(no_interest, control),
         ];
         fds.extend(readers);
@@ -239,6 +239,13 @@ impl Supervisor {
         if let Some(prober) = self.prober.take_if(|child| child.has_ended()) {
             prober.reap();
         }
+        if let Some(connector) = self.connector.take_if(|child| child.has_ended()) {
+            connector.reap();
+            // A server without one loses its database for good; the next has both.
+            if let Some(server) = &self.server {
+                server.child.kill();
+            }
+        }
         if self
             .server
             .as_ref()
@@ -273,7 +280,12 @@ impl Supervisor {
             return;
         }
         let server = self.server.as_ref().map(|server| &server.child);
-        let own = [self.warden.as_ref(), server, self.prober.as_ref()];
+        let own = [
+            self.warden.as_ref(),
+            server,
+            self.prober.as_ref(),
+            self.connector.as_ref(),
+        ];
         for pid in processes::ended_children().unwrap_or_default() {
             let is_ours = own.iter().flatten().any(|child| child.pid == pid);
             if !is_ours && self.readers.pids().all(|own| own != pid) {
@@ -343,6 +355,7 @@ impl Supervisor {
     fn finish(&mut self) {
         self.end_warden();
         self.end_prober();
+        self.end_connector();
         self.readers.end_all();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::child::{self, Child, fork};
 use super::{Server, Supervisor};
+use crate::serve::connector;
 use crate::serve::control::{self, Order};
 use crate::serve::process::{self, Given};
 use anyhow::{Context, Result};
@@ -76,11 +77,13 @@ impl Supervisor {
             .listener
             .try_clone()
             .context("hand over the listening socket")?;
+        let outside = self.start_connector()?;
         let child = fork("start the server")?;
         let Some(child) = child else {
             let kept: Vec<_> = [listener.as_fd(), theirs.as_fd()]
                 .into_iter()
                 .chain(self.kinds.descriptor())
+                .chain(outside.as_ref().map(AsFd::as_fd))
                 .collect();
             if child::enter(&kept, c"casemate-server").is_err() {
                 processes::exit(1);
@@ -91,7 +94,7 @@ impl Supervisor {
                 listener,
                 control: theirs,
                 is_first: !self.was_ready,
-                first_key: self.first_key.clone(),
+                outside,
             };
             processes::exit(process::run(given))
         };
@@ -104,6 +107,30 @@ impl Supervisor {
         });
         self.start_prober();
         Ok(())
+    }
+
+    /// Starts what connects to a database server, where one is configured; gives the server's end.
+    fn start_connector(&mut self) -> Result<Option<OwnedFd>> {
+        self.end_connector();
+        let Some(address) = &self.settings.database else {
+            return Ok(None);
+        };
+        let (ours, theirs) = socket::pair().context("make the connector's socket")?;
+        let Some(child) = fork("start the connector")? else {
+            drop(ours);
+            let done = child::enter(&[theirs.as_fd()], c"casemate-connector")
+                .and_then(|()| connector::run(theirs.as_fd(), address, self.settings.server_id));
+            processes::exit(i32::from(done.is_err()))
+        };
+        self.connector = Some(child);
+        Ok(Some(ours))
+    }
+
+    pub(super) fn end_connector(&mut self) {
+        if let Some(connector) = self.connector.take() {
+            connector.kill();
+            connector.reap();
+        }
     }
 
     /// Asks interpreters for their versions beside everything else, and tells the server. Without it
