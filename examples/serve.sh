@@ -14,15 +14,19 @@ for _ in $(seq 1200); do
 done
 [ -n "$url" ]
 
+# The first start made a key; the command line finds it in the data folder.
+export CASEMATE_DATA_DIR=$PWD/data
+authorization="Authorization: Bearer $(cat data/admin.key)"
+
 # A synchronous call answers with the whole result.
-result=$(curl -sS "$url/v1/executions" -H 'Content-Type: application/json' \
+result=$(curl -sS "$url/v1/executions" -H "$authorization" -H 'Content-Type: application/json' \
     -d '{"language": "bash", "code": "echo $((6 * 7))"}')
 echo "$result" | grep -o '"stdout":"42\\n"'
 
 # An asynchronous one is followed by its events.
-id=$(curl -sS "$url/v1/executions" -H 'Content-Type: application/json' -H 'Prefer: respond-async' \
+id=$(curl -sS "$url/v1/executions" -H "$authorization" -H 'Content-Type: application/json' -H 'Prefer: respond-async' \
     -d '{"language": "bash", "code": "echo first; sleep 0.2; echo second"}' | sed 's/.*"id":"\([^"]*\)".*/\1/')
-curl -sS -N "$url/v1/executions/$id/events" >events
+curl -sS -N -H "$authorization" "$url/v1/executions/$id/events" >events
 grep -A1 '^event: stdout' events
 
 # The same flags, carried out by the service.

@@ -35,6 +35,8 @@ class Service:
         if not found:
             self.stop()
             raise SystemExit(f"casemate serve did not start: {words}")
+        with open(os.path.join(folder, "admin.key"), encoding="ascii") as key:
+            self.authorization = f"Bearer {key.read().strip()}"
         self.client = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=60)
 
     def ready_ms(self):
@@ -48,7 +50,8 @@ class Service:
 
     def run(self):
         begun = time.perf_counter()
-        self.client.request("POST", "/v1/executions", BODY, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": self.authorization}
+        self.client.request("POST", "/v1/executions", BODY, headers)
         body = self.client.getresponse().read()
         took = (time.perf_counter() - begun) * 1000
         result = json.loads(body)

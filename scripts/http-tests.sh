@@ -48,9 +48,9 @@ run_way() {
     start_service "$work/$way" "$binary" $settings CASEMATE_MAX_RUNNING=64 \
         SECRET_OF_THE_SERVER=planted-secret-in-the-environment
     # Somebody else's programs, one after the other.
-    (while "$binary" run --quiet --server "$url" "$work/neighbour.sh" >/dev/null 2>&1; do :; done) &
+    (while CASEMATE_KEY=$key "$binary" run --quiet --server "$url" "$work/neighbour.sh" >/dev/null 2>&1; do :; done) &
     neighbour=$!
-    CASEMATE_TEST_SERVER=$url cargo test --locked --no-fail-fast -p casemate-tests "${suites[@]}" || status=$?
+    CASEMATE_TEST_SERVER=$url CASEMATE_TEST_KEY=$key cargo test --locked --no-fail-fast -p casemate-tests "${suites[@]}" || status=$?
     kill "$neighbour" 2>/dev/null || true
     neighbour=''
     stop_service

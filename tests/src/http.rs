@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::host;
+use crate::{host, keys};
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -25,6 +25,7 @@ pub struct Answer {
 pub struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
+    key: Option<String>,
 }
 
 impl Connection {
@@ -39,6 +40,7 @@ impl Connection {
         Self {
             stream: BufReader::new(stream),
             host: address.to_string(),
+            key: keys::key_of(address),
         }
     }
 
@@ -51,7 +53,14 @@ impl Connection {
         Some(Self {
             stream: BufReader::new(stream),
             host: address.to_string(),
+            key: keys::key_of(address),
         })
+    }
+
+    /// Sends no key from now on, unless a header names one.
+    pub fn without_key(mut self) -> Self {
+        self.key = None;
+        self
     }
 
     /// Sends bytes as they are.
@@ -80,6 +89,13 @@ impl Connection {
             .any(|line| line.to_ascii_lowercase().starts_with("host:"))
         {
             head += &format!("Host: {}\r\n", self.host);
+        }
+        if let Some(key) = &self.key
+            && !headers
+                .iter()
+                .any(|line| line.to_ascii_lowercase().starts_with("authorization:"))
+        {
+            head += &format!("Authorization: Bearer {key}\r\n");
         }
         if !body.is_empty() || method == "POST" {
             head += &format!("Content-Length: {}\r\n", body.len());

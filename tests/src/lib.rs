@@ -8,13 +8,15 @@
 //! - `VM_GUEST=1`: the machine is emulated; time limits are twenty times wider.
 //! - `CASEMATE_TEST_ROOTLESS=1`: an ordinary user; the cgroup layer may be missing.
 //! - `CASEMATE_TEST_NO_SKIP=1`: a missing capability fails the test instead of skipping it.
-//! - `CASEMATE_TEST_SERVER`: the URL of a service; every run is then carried out by it.
+//! - `CASEMATE_TEST_SERVER`: the URL of a service; every run is then carried out by it, with the key in
+//!   `CASEMATE_TEST_KEY`.
 //! - `CASEMATE_LEAK_RUNS`: the number of runs in `leaks.rs`.
 
 mod base64;
 mod facts;
 mod host;
 pub mod http;
+mod keys;
 mod outcome;
 mod postgres;
 mod probe;
@@ -31,6 +33,7 @@ pub use host::{
     casemate, casemate_omit, command, environment, is_root, no_skip, programs, rootless, seconds, slowness,
     which,
 };
+pub use keys::key_of;
 pub use outcome::{Outcome, RESULT_FIELDS};
 pub use postgres::Postgres;
 pub use probe::{Probe, Verdict, probe};

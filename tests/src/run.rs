@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::{host, outcome::Outcome, scratch::Scratch};
+use crate::{host, keys, outcome::Outcome, scratch::Scratch};
 
 /// One run to be.
 #[derive(Debug)]
@@ -233,7 +233,13 @@ impl Run {
             command.args(["--timeout", timeout]);
         }
         match host::environment("CASEMATE_TEST_SERVER") {
-            Some(url) => _ = command.args(["--server", &url]),
+            Some(url) => {
+                command.args(["--server", &url]);
+                command.env(
+                    "CASEMATE_KEY",
+                    host::environment("CASEMATE_TEST_KEY").unwrap_or_default(),
+                );
+            }
             None if host::rootless() => _ = command.args(["--allow-missing", "cgroup"]),
             None => {}
         }
@@ -390,6 +396,11 @@ pub fn raw(arguments: &[&str]) -> RawOutput {
 pub fn raw_with(arguments: &[&str], stdin: Option<&[u8]>, change: impl FnOnce(&mut Command)) -> RawOutput {
     let mut command = host::command(host::casemate());
     command.args(arguments);
+    // A service of the tests takes the key of its own first start.
+    let named = arguments.iter().skip_while(|word| **word != "--server").nth(1);
+    if let Some(key) = named.and_then(|url| keys::key_of_url(url)) {
+        command.env("CASEMATE_KEY", key);
+    }
     change(&mut command);
     Running::start(command, stdin.map(<[u8]>::to_vec), host::seconds(180), None).output()
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::http::{Answer, Connection};
-use crate::{Process, Scratch, host, until};
+use crate::{Process, Scratch, host, keys, until};
 
 /// A running service.
 #[derive(Debug)]
@@ -156,6 +156,7 @@ impl Starting {
             panic!("casemate serve did not start: {:?}", words.lock());
         };
         copy_looks(&self.scratch.path().join("data"), &looks());
+        keys::learn(address, &self.scratch.path().join("data"));
         Service {
             child,
             address,
@@ -214,6 +215,11 @@ impl Service {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The key of its first start.
+    pub fn key(&self) -> String {
+        keys::key_of(self.address).unwrap_or_default()
     }
 
     /// The URL for `casemate run --server`.

@@ -108,7 +108,8 @@ fn sizes_are_bounded() {
     let head = &["Content-Type: application/json", "Content-Length: 99999999999"];
     let mut connection = Connection::to(service.address());
     let lines = format!(
-        "POST /v1/executions HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n",
+        "POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n{}\r\n\r\n",
+        service.key(),
         head.join("\r\n")
     );
     connection.send_raw(lines.as_bytes()).expect("sent");

@@ -32,6 +32,8 @@ pub enum Command {
     Detect(Box<crate::detect::Options>),
     /// Run programs for others by HTTP, on this machine
     Serve(Serve),
+    /// Record what programs do while they run
+    Trace(Trace),
     /// Measure the service on this machine, beside other ways to run programs
     Bench(crate::bench::Options),
     /// Say which walls this machine offers, and what to do about missing ones
@@ -58,6 +60,7 @@ Examples:
   casemate run --timeout 5s --memory 512M --stdin in.txt solve.py
   casemate run --file data.csv --out '*.png' --out-dir plots plot.py
   casemate run --json hello.py                the whole result as JSON
+  casemate run --watch build.sh               what it does, as it does it
   casemate run --server http://127.0.0.1:8484 hello.py
 
 Exit codes:
@@ -133,6 +136,12 @@ pub struct Run {
     /// Let the service at this address run it: its languages, its walls, its limits
     #[arg(long, value_name = "URL", conflicts_with = "allow_missing")]
     pub server: Option<String>,
+    /// File with the key for that service; else CASEMATE_KEY, else admin.key of the data folder
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub key_file: Option<PathBuf>,
+    /// Tell what the program does while it runs, one JSON object a line on standard error; takes root
+    #[arg(long, conflicts_with = "server")]
+    pub watch: bool,
     /// Print the result object as JSON and nothing else on standard output
     #[arg(long)]
     pub json: bool,
@@ -161,7 +170,8 @@ impl Run {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  casemate serve\n  casemate serve --listen 127.0.0.1:9000\n  \
-                  curl -s localhost:8484/v1/executions -H 'Content-Type: application/json' \\\n       \
+                  curl -s localhost:8484/v1/executions -H \"Authorization: Bearer $(cat ~/.local/share/casemate/admin.key)\" \\\n       \
+                  -H 'Content-Type: application/json' \
                   -d '{\"language\": \"python\", \"code\": \"print(6 * 7)\"}'\n\n\
                   Ctrl-C lets what runs end for a while; a second one ends it at once."
 )]
@@ -169,6 +179,9 @@ pub struct Serve {
     /// Where clients connect: a loopback address with a port; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Ask nobody who they are: for the service of `casemate bench` alone
+    #[arg(long, hide = true)]
+    pub without_identity: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -293,6 +306,69 @@ impl StripTypes {
         let mut words = std::env::args_os().skip(1).peekable();
         (words.peek()? == "strip-types").then(|| Self::parse_from(words))
     }
+}
+
+/// Reads the kernel's ring of events; casemate starts it.
+///
+/// It is no [`Command`]: neither help nor completions name it.
+#[derive(Debug, Parser)]
+#[command(name = "casemate watch-worker")]
+pub struct WatchWorker {
+    /// The user and group id that it takes when it is root
+    #[arg(long, value_name = "ID")]
+    pub id: Option<u32>,
+}
+
+impl WatchWorker {
+    /// The arguments of our own, if they are those of `watch-worker`.
+    pub fn given() -> Option<Self> {
+        let mut words = std::env::args_os().skip(1).peekable();
+        (words.peek()? == "watch-worker").then(|| Self::parse_from(words))
+    }
+}
+
+/// Traces of programs.
+#[derive(Debug, Args)]
+pub struct Trace {
+    #[command(subcommand)]
+    pub command: TraceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TraceCommand {
+    /// Run a program behind all walls, and write what it did as one line of JSON
+    Record(Box<Record>),
+}
+
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  casemate trace record --trace runs.jsonl hello.py
+  casemate trace record --trace runs.jsonl --label malicious --source own --category miner loop.py
+  casemate trace record --trace - --quiet build.sh | jq '.events | length'
+
+The program runs as with `casemate run`, whose exit codes are the same; reading it refuses nothing unless --mode says
+so. It takes root.";
+
+#[derive(Debug, Args)]
+#[command(after_help = RECORD_EXAMPLES)]
+pub struct Record {
+    /// File to which the line is appended; `-` is standard output, and the program's own output is then not shown
+    #[arg(long, value_name = "FILE")]
+    pub trace: PathBuf,
+    /// What the program is: benign, malicious, or another word
+    #[arg(long, value_name = "WORD", default_value = "benign")]
+    pub label: String,
+    /// Where it is from
+    #[arg(long, value_name = "WORD", default_value = "own")]
+    pub source: String,
+    /// What kind of program it is
+    #[arg(long, value_name = "WORD", default_value = "")]
+    pub category: String,
+    /// What is alike enough to stay on one side of a split; the category when not given
+    #[arg(long, value_name = "WORD", default_value = "")]
+    pub family: String,
+    #[command(flatten)]
+    pub run: Run,
 }
 
 impl AnalysisWorker {

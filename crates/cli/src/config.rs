@@ -382,9 +382,14 @@ impl Loaded {
         })
     }
 
+    /// The data folder; it may not be there.
+    pub fn data_dir(&self) -> PathBuf {
+        PathBuf::from(self.text("data_dir"))
+    }
+
     /// Everything the engine goes by. Makes the data folder.
     pub fn settings(&self) -> Result<Settings> {
-        let data_dir = PathBuf::from(self.text("data_dir"));
+        let data_dir = self.data_dir();
         make_private(&data_dir)?;
         let base = self.text("cgroup_base");
         let path = host::env("PATH").unwrap_or_default();

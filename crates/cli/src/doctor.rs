@@ -1,8 +1,10 @@
 //! `casemate doctor`: each wall, whether it stands here, why not, and what to do; languages, control
 //! groups, kernel.
 
+use crate::watch::Watching;
 use crate::{args, config, languages, output};
 use anyhow::{Context, Result};
+use casemate_engine::Settings;
 use casemate_engine::sandbox::plan::APPARMOR_PROFILE;
 use casemate_engine::survey::{Survey, survey};
 use casemate_types::{LayerName, LayerState};
@@ -125,7 +127,15 @@ struct Report {
     walls: Vec<WallReport>,
     problem: Option<String>,
     obstacles: Vec<ObstacleReport>,
+    watching: WatchReport,
     languages: Vec<languages::Row>,
+}
+
+/// Watching from inside the kernel, which no run needs.
+#[derive(Debug, Serialize)]
+struct WatchReport {
+    state: &'static str,
+    detail: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,7 +174,7 @@ pub fn run(args: &args::Doctor, explicit: Option<&Path>) -> Result<u8> {
     }
     let settings = config::load(explicit)?.settings()?;
     let survey = survey(&settings);
-    let report = report(survey, languages::rows(&settings.host));
+    let report = report(survey, watching(&settings), languages::rows(&settings.host));
     let text = if args.json {
         serde_json::to_string_pretty(&report)? + "\n"
     } else {
@@ -180,7 +190,21 @@ fn userns_profile() -> Result<String> {
     Ok(USERNS_PROFILE.replace("@BINARY@", &binary.display().to_string()))
 }
 
-fn report(survey: Survey, languages: Vec<languages::Row>) -> Report {
+/// Tries it: the program is loaded, and gone again.
+fn watching(settings: &Settings) -> WatchReport {
+    match Watching::start(settings) {
+        Ok(_) => WatchReport {
+            state: LayerState::Enforced.as_str(),
+            detail: "from inside the kernel: casemate run --watch, casemate trace record".to_owned(),
+        },
+        Err(error) => WatchReport {
+            state: LayerState::Missing.as_str(),
+            detail: format!("{error:#}"),
+        },
+    }
+}
+
+fn report(survey: Survey, watching: WatchReport, languages: Vec<languages::Row>) -> Report {
     let walls: Vec<WallReport> = WALLS.iter().map(|about| wall(about, &survey)).collect();
     let ok = walls
         .iter()
@@ -212,6 +236,7 @@ fn report(survey: Survey, languages: Vec<languages::Row>) -> Report {
                 remedy: o.remedy,
             })
             .collect(),
+        watching,
         languages,
     }
 }
@@ -283,6 +308,11 @@ fn text(report: &Report) -> Result<String> {
             writeln!(out, "  the profile:\n{}", userns_profile()?)?;
         }
     }
+    writeln!(
+        out,
+        "\nWatching\n  {:<9} {}",
+        report.watching.state, report.watching.detail
+    )?;
     writeln!(out, "\nLanguages")?;
     for row in &report.languages {
         writeln!(out, "  {}", languages::line(row))?;

@@ -1,4 +1,4 @@
-//! The binary `casemate`: `run`, `analyze`, `detect`, `serve`, `bench`, `doctor`, `languages`, `policy`,
+//! The binary `casemate`: `run`, `analyze`, `detect`, `serve`, `trace`, `bench`, `doctor`, `languages`, `policy`,
 //! `config`, `completions`.
 //!
 //! It starts without the runtime of the standard library, whose part `casemate_sys::prepare` does.
@@ -19,6 +19,9 @@ mod remote;
 mod run;
 mod serve;
 mod strip_types;
+mod trace;
+mod watch;
+mod watch_worker;
 
 use clap::Parser;
 use std::io::Write;
@@ -42,6 +45,9 @@ fn dispatch() -> u8 {
     if let Some(worker) = args::AnalysisWorker::given() {
         return analysis_worker::run(&worker);
     }
+    if let Some(worker) = args::WatchWorker::given() {
+        return watch_worker::run(&worker);
+    }
     let result = match args::StripTypes::given() {
         Some(strip) => strip_types::run(&strip),
         None => run_command(),
@@ -62,6 +68,7 @@ fn run_command() -> anyhow::Result<u8> {
         args::Command::Analyze(analyze) => analyze::run(&analyze, cli.config.as_deref()),
         args::Command::Detect(detect) => detect::run(&detect),
         args::Command::Serve(serve) => serve::run(&serve, cli.config.as_deref()),
+        args::Command::Trace(trace) => trace::run(trace, cli.config.as_deref()),
         args::Command::Bench(bench) => bench::run(&bench, cli.config.as_deref()),
         args::Command::Doctor(doctor) => doctor::run(&doctor, cli.config.as_deref()),
         args::Command::Languages(languages) => languages::run(&languages, cli.config.as_deref()),

@@ -4,8 +4,11 @@ use crate::args::{MissingArg, NetworkArg, ProfileArg, Run};
 use crate::config;
 use crate::exit::{self, usage};
 use crate::output::{self, Console, Show};
-use crate::remote::{self, WantsFiles};
+use crate::remote::{self, WantsFiles, credential};
+use crate::watch::{Watched, Watching};
 use anyhow::{Context, Result};
+use casemate_engine::Settings;
+use casemate_engine::monitor::event::Event;
 use casemate_engine::runtime::language::{SHEBANG_LIMIT_BYTES, Table};
 use casemate_server::wire::{Files, Wire};
 use casemate_sys::fs::{self, Resolve};
@@ -16,7 +19,7 @@ use casemate_types::{
 };
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -25,15 +28,51 @@ use std::path::{Path, PathBuf};
 /// Findings that a refusal names.
 const SHOWN_FINDINGS: usize = 5;
 
+/// A run that is over.
+pub struct Done {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The exit code of the command.
+    pub code: u8,
+}
+
 /// Runs the command; the exit code.
 pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
-    let mut settings = config::load(explicit)?.settings()?;
+    if args.watch {
+        let mut tell = |event: Event| {
+            if let Ok(line) = serde_json::to_string(&event) {
+                // A standard error that nobody reads is no reason to end.
+                let _ = writeln!(io::stderr(), "{}", output::harmless_json(&line));
+            }
+        };
+        return Ok(watched(args, explicit, false, &mut tell)?.code);
+    }
+    Ok(execute(args, explicit, false, None)?.code)
+}
+
+/// Runs a program whose doings are handed to `sink` as they come; silent, when its own output is not to be shown.
+pub fn watched(
+    args: Run,
+    explicit: Option<&Path>,
+    silent: bool,
+    sink: &mut dyn FnMut(Event),
+) -> Result<Done> {
+    execute(args, explicit, silent, Some(sink))
+}
+
+fn execute(
+    args: Run,
+    explicit: Option<&Path>,
+    silent: bool,
+    sink: Option<&mut dyn FnMut(Event)>,
+) -> Result<Done> {
+    let loaded = config::load(explicit)?;
+    let mut settings = loaded.settings()?;
     settings.allow_missing.cgroup |= args.allow_missing.contains(&MissingArg::Cgroup);
     settings.omit_walls = args.omitted();
     let request = request(&args)?;
-    let extension = extension(&args.file);
     let out_dir = args.out_dir.as_deref().map(open_out_dir).transpose()?;
-    let show = if args.json {
+    let show = if args.json || silent {
         Show::Nothing
     } else {
         Show::Streams { raw: args.raw }
@@ -41,7 +80,7 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
     let mut console = Console::new(show, args.quiet).context("take over signals")?;
     let (outcome, json) = match &args.server {
         None => {
-            let outcome = casemate_engine::execute(&request, extension, settings, &mut console)?;
+            let outcome = locally(&args, &request, settings, &mut console, sink)?;
             let json = args
                 .json
                 .then(|| serde_json::to_string(&Wire::of(&outcome, Files::Whole)));
@@ -54,7 +93,8 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
                 WantsFiles::Names
             };
             remote::check(&request)?;
-            let answer = remote::run(url, &request, wanted, &mut console)?;
+            let key = credential::find(url, args.key_file.as_deref(), &loaded)?;
+            let answer = remote::run(url, key.as_ref(), &request, wanted, &mut console)?;
             (answer.outcome, args.json.then_some(answer.json))
         }
     };
@@ -70,7 +110,26 @@ pub fn run(args: Run, explicit: Option<&Path>) -> Result<u8> {
         }
     }
     written?;
-    Ok(exit::of_outcome(&outcome))
+    let code = exit::of_outcome(&outcome);
+    Ok(Done { outcome, code })
+}
+
+/// With a warden of our own; watched, when somebody wants the events.
+fn locally(
+    args: &Run,
+    request: &ExecutionRequest,
+    settings: Settings,
+    console: &mut Console,
+    sink: Option<&mut dyn FnMut(Event)>,
+) -> Result<Outcome> {
+    let extension = extension(&args.file);
+    let Some(sink) = sink else {
+        return Ok(casemate_engine::execute(request, extension, settings, console)?);
+    };
+    let mut watched = Watched::new(console, Watching::start(&settings)?, sink)?;
+    let outcome = casemate_engine::execute(request, extension, settings, &mut watched)?;
+    watched.finish()?;
+    Ok(outcome)
 }
 
 fn request(args: &Run) -> Result<ExecutionRequest> {

@@ -14,6 +14,7 @@ pub mod service;
 pub mod stages;
 pub mod survey;
 
+pub use casemate_monitor as monitor;
 pub use casemate_runtime as runtime;
 pub use casemate_sandbox as sandbox;
 pub use error::EngineError;

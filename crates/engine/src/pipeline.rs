@@ -338,7 +338,7 @@ impl Engine {
             begun,
             ..stages::program_job(&self.installation, request, source, files, sandbox_id)
         };
-        // monitor: nothing watches the run yet but its limits.
+        // monitor: an observer that wants to know of its place has it watched (casemate run --watch).
         Ok((oneshot::run(&mut self.warden, job, observer)?, sandbox_id))
     }
 

@@ -60,6 +60,8 @@ struct sandbox {
 	u64 serial;
 	/* When its program was started, of the monotonic clock. */
 	u64 start;
+	/* Nothing is told before its first exec, and times count from there: until then it is code of ours. */
+	u64 waits;
 	/* Events left, in thousandths, and when that was counted. */
 	struct {
 		u64 at;

@@ -44,8 +44,9 @@ static const volatile u32 rates[ALLOWANCES] = { 100, 100, 50, 100, 50, 20, 20, 5
 /* Pid 1 of its namespace: the init of a sandbox, whose doings are ours. */
 INLINE int is_init(void)
 {
-	struct pid *pid = READ(current_task()->group_leader->thread_pid);
-	u32 level = READ(pid->level);
+	/* Pointers that the verifier knows need no call to be followed. */
+	struct pid *pid = current_task()->group_leader->thread_pid;
+	u32 level = pid->level;
 	int number = 0;
 
 	if (!level)
@@ -59,7 +60,7 @@ INLINE struct sandbox *watched(void)
 	u64 group = current_cgroup();
 	struct sandbox *sandbox = lookup(&sandboxes, &group);
 
-	return sandbox && !is_init() ? sandbox : 0;
+	return sandbox && !sandbox->waits ? sandbox : 0;
 }
 
 /* Takes one event from an allowance. Two processors may count one event at once: an allowance is no exact number. */
@@ -97,7 +98,7 @@ INLINE struct record *begin(struct sandbox *sandbox, u32 allowance, u8 kind)
 	u64 now = now_ns();
 	struct record *record;
 
-	if (!may_tell(sandbox, allowance, now))
+	if (is_init() || !may_tell(sandbox, allowance, now))
 		return 0;
 	record = lookup(&scratch, &zero);
 	if (!record)
@@ -178,13 +179,11 @@ INLINE void kernel_path(struct record *record, struct file *file)
 
 INLINE struct file *file_of(s64 number)
 {
-	struct task_struct *task = current_task();
-	struct fdtable *table = READ(task->files->fdt);
-	struct file **files;
+	struct fdtable *table = current_task()->files->fdt;
+	struct file **files = table->fd;
 	struct file *file = 0;
 
-	files = READ(task->files) ? READ(table->fd) : 0;
-	if (!files || number < 0 || (u64)number >= READ(table->max_fds))
+	if (!files || number < 0 || (u64)number >= table->max_fds)
 		return 0;
 	read_kernel(&file, sizeof(file), files + number);
 	return file;
@@ -304,13 +303,18 @@ int on_exec(u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
 	struct linux_binprm *program = (void *)context[2];
-	struct sandbox *sandbox = watched();
+	u64 group = current_cgroup();
+	struct sandbox *sandbox = lookup(&sandboxes, &group);
 	struct record *record;
 	u64 from, length;
 	long size;
 
-	if (!sandbox)
+	if (!sandbox || is_init())
 		return 0;
+	if (sandbox->waits) {
+		sandbox->waits = 0;
+		sandbox->start = now_ns();
+	}
 	record = begin(sandbox, A_EXEC, K_EXEC);
 	if (!record)
 		return 0;

@@ -5,4 +5,5 @@
 
 pub mod authorize;
 pub mod identity;
+pub mod profile;
 pub mod quota;

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod rootless;
 pub mod seccomp;
 pub mod warden;
+pub mod watcher;
 
 pub use casemate_sys::random;
 

@@ -4,7 +4,7 @@
 use casemate_engine::EngineError;
 use casemate_engine::service::SubmitError;
 use casemate_engine::service::store::StoreError;
-use casemate_types::{RequestError, with_causes};
+use casemate_types::{Action, RequestError, with_causes};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,6 +24,12 @@ pub enum Kind {
     OutOfRange,
     /// The language is unknown, or not installed here.
     LanguageUnavailable,
+    /// There is no credential.
+    Unidentified,
+    /// The credential does not count.
+    BadCredential,
+    /// The caller may not do this.
+    Denied,
     /// The request came from a web page of somebody else, or by a name that is not ours.
     Foreign,
     /// There is no such thing.
@@ -48,13 +54,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::MalformedJson,
         Self::InvalidField,
         Self::UnknownField,
         Self::DuplicateField,
         Self::OutOfRange,
         Self::LanguageUnavailable,
+        Self::Unidentified,
+        Self::BadCredential,
+        Self::Denied,
         Self::Foreign,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -88,6 +97,13 @@ impl Kind {
                 "The language is not available",
                 400,
             ),
+            Self::Unidentified => ("urn:casemate:problem:unidentified", "A credential is needed", 401),
+            Self::BadCredential => (
+                "urn:casemate:problem:bad-credential",
+                "The credential does not count",
+                401,
+            ),
+            Self::Denied => ("urn:casemate:problem:denied", "The caller may not do this", 403),
             Self::Foreign => (
                 "urn:casemate:problem:foreign",
                 "The request is not from this machine",
@@ -137,6 +153,10 @@ pub struct Problem {
     pub field: Option<Cow<'static, str>>,
     /// What it must stay within.
     pub bound: Option<Cow<'static, str>>,
+    /// What was asked for, where policies denied it.
+    pub action: Option<Action>,
+    /// The policies that denied it.
+    pub policies: Vec<String>,
     /// When the same request may be tried again.
     pub retry_after: Option<Duration>,
     /// What only the administrator is told.
@@ -152,6 +172,10 @@ struct WireProblem<'a> {
     detail: &'a str,
     field: Option<&'a str>,
     bound: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<&'a [String]>,
 }
 
 /// What clients are told of our own failures.
@@ -165,6 +189,8 @@ impl Problem {
             detail: detail.into(),
             field: None,
             bound: None,
+            action: None,
+            policies: Vec::new(),
             retry_after: None,
             internal: None,
         }
@@ -226,6 +252,8 @@ impl Problem {
             detail: &self.detail,
             field: self.field.as_deref(),
             bound: self.bound.as_deref(),
+            action: self.action.map(Action::word),
+            policies: self.action.map(|_| &*self.policies),
         };
         // Texts and a number: it cannot fail.
         serde_json::to_vec(&wire).unwrap_or_default()

@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::state::State;
 use crate::watch::{Wake, Watch};
 use casemate_engine::service::store::{Durability, Owner};
-use casemate_engine::service::{Settled, Submission, Submitted};
+use casemate_engine::service::{Settled, Submission, Submitted, new_execution_id};
 use casemate_types::{ExecutionRequest, Status};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,6 +78,7 @@ async fn run(state: &Arc<State>) -> Result<(), String> {
     };
     request.limits.wall = request.limits.wall.min(state.config.ready_limit);
     let submission = Submission {
+        id: new_execution_id().map_err(|error| error.to_string())?,
         owner: Owner::BUILT_IN,
         request,
         idempotency: None,

@@ -1,6 +1,6 @@
 //! Responses: their bodies, whole or in frames, and the headers that all of them have.
 
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use hyper::Response;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -113,6 +113,17 @@ impl From<&Problem> for Reply {
         if let Some(after) = problem.retry_after {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             set_text(&mut reply, header::RETRY_AFTER, seconds.max(1).to_string());
+        }
+        // RFC 6750, section 3: without a credential no error is named.
+        match problem.kind {
+            problem::Kind::Unidentified => {
+                set(&mut reply, header::WWW_AUTHENTICATE, "Bearer realm=\"casemate\"")
+            }
+            problem::Kind::BadCredential => {
+                let challenge = "Bearer realm=\"casemate\", error=\"invalid_token\"";
+                set(&mut reply, header::WWW_AUTHENTICATE, challenge);
+            }
+            _ => {}
         }
         // The rest of its body is not waited for.
         if matches!(status, 408 | 413) {

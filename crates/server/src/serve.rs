@@ -1,8 +1,10 @@
 //! The server's own life: threads, connections, and their end.
 
+use crate::access::Access;
 use crate::answer::answer;
 use crate::config::Config;
 use crate::connection;
+use crate::identify::{self, Peer};
 use crate::lifecycle::{Ask, Lifecycle};
 use crate::state::State;
 use casemate_engine::service::Service;
@@ -40,6 +42,7 @@ enum Next {
 /// When the system gives no threads, or the listener cannot be used.
 pub fn serve(
     config: Config,
+    access: Access,
     listener: TcpListener,
     service: Service,
     lifecycle: Lifecycle,
@@ -54,8 +57,10 @@ pub fn serve(
         .build()?;
     let drain_limit = config.drain_limit;
     let asked = lifecycle.pulse.begin(runtime.handle().clone());
-    let state = State::new(config, service, lifecycle);
-    let ended = runtime.block_on(accept_all(state, listener, asked));
+    let state = State::new(config, access, service, lifecycle);
+    runtime.spawn(identify::record_uses(state.clone()));
+    let ended = runtime.block_on(accept_all(state.clone(), listener, asked));
+    identify::record_last_uses(&state);
     // Reads of the state that still go on end by their own bound.
     runtime.shutdown_timeout(drain_limit);
     ended
@@ -125,10 +130,13 @@ fn admit(state: &Arc<State>, places: &Arc<Semaphore>, stream: TcpStream) {
 async fn connect(state: Arc<State>, stream: TcpStream, place: OwnedSemaphorePermit) {
     // Answers are short and waited for: tcp(7), TCP_NODELAY.
     let _ = stream.set_nodelay(true);
-    let (wire, timer) = connection::open(stream, &state.config);
     let stop = state.lifecycle.stop.clone();
     let most_head = state.config.most_head_bytes.max(8 << 10);
-    let service = service_fn(move |request| answer(state.clone(), request));
+    let peer = Arc::new(Peer {
+        address: stream.peer_addr().ok().map(|address| address.ip()),
+    });
+    let (wire, timer) = connection::open(stream, &state.config);
+    let service = service_fn(move |request| answer(state.clone(), peer.clone(), request));
     let mut http = http1::Builder::new();
     http.timer(timer)
         .header_read_timeout(Duration::from_secs(1))

@@ -1,6 +1,9 @@
 //! What all answers share.
 
+use crate::access::Access;
+use crate::authorize::Policies;
 use crate::config::Config;
+use crate::identify::Identities;
 use crate::intake::Budget;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
@@ -15,6 +18,8 @@ use std::time::Instant;
 /// The one state of a server.
 pub(crate) struct State {
     pub(crate) config: Config,
+    pub(crate) identities: Identities,
+    pub(crate) policies: Policies,
     pub(crate) service: Service,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) metrics: Arc<Metrics>,
@@ -28,7 +33,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(config: Config, service: Service, lifecycle: Lifecycle) -> Arc<Self> {
+    pub(crate) fn new(config: Config, access: Access, service: Service, lifecycle: Lifecycle) -> Arc<Self> {
         let described = openapi::describe(&service, &config);
         Arc::new(Self {
             bodies: Budget::new(config.body_budget_bytes),
@@ -38,6 +43,8 @@ impl State {
             docs: docs::page(&described).into(),
             openapi: described.to_string().into(),
             config,
+            identities: Identities::new(access.identity),
+            policies: Policies::new(access.policies),
             service,
             lifecycle,
         })

@@ -42,6 +42,7 @@ impl Drop for Leaving {
 /// How a request is handed in.
 #[derive(Debug)]
 pub(crate) struct Terms {
+    pub(crate) id: ExecutionId,
     pub(crate) owner: Owner,
     pub(crate) idempotency: Option<Idempotency>,
     /// Answered before it has ended.
@@ -59,6 +60,7 @@ pub(crate) async fn submit(
     let (tell, told) = oneshot::channel();
     let has_key = terms.idempotency.is_some();
     let submission = Submission {
+        id: terms.id,
         owner: terms.owner,
         request,
         idempotency: terms.idempotency,

@@ -33,6 +33,13 @@ pub struct Epoll {
     events: Vec<libc::epoll_event>,
 }
 
+/// Readable when one of its descriptors is ready.
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.set.as_fd()
+    }
+}
+
 impl Epoll {
     /// An empty set that tells of at most `most` descriptors in one wait.
     ///

@@ -1,7 +1,7 @@
 //! A client of the service on a connection of its own, which is kept: that of `run --server`, for many
 //! requests.
 
-use crate::remote;
+use crate::remote::{self, credential::PrivateKey};
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
@@ -12,6 +12,15 @@ const MOST_ANSWER_BYTES: u64 = 1 << 20;
 /// The name of this machine that every service takes.
 const HOST: &str = "localhost";
 
+/// A service, and the key that it takes.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its address.
+    pub url: String,
+    /// The key.
+    pub key: Option<PrivateKey>,
+}
+
 /// A client. Used by one thread at a time it has one connection.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -20,14 +29,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// For the service at an address; nothing is sent yet.
+    /// For a service; nothing is sent yet.
     ///
     /// # Errors
     /// When the address is none.
-    pub fn new(url: &str) -> Result<Self> {
-        let base = remote::base(url)?;
+    pub fn new(target: &Target) -> Result<Self> {
+        let base = remote::base(&target.url)?;
         Ok(Self {
-            agent: remote::agent(),
+            agent: remote::agent(target.key.as_ref()),
             base,
         })
     }

@@ -17,9 +17,10 @@ mod watch;
 
 pub use options::Options;
 
-use crate::output;
+use crate::remote::credential;
+use crate::{config, output};
 use anyhow::{Context, Result};
-use client::Client;
+use client::{Client, Target};
 use failures::Failures;
 use machine::Machine;
 use options::MeasureArg;
@@ -39,7 +40,7 @@ const INTERRUPTED: u8 = 130;
 #[derive(Debug)]
 struct Bench<'a> {
     options: &'a Options,
-    url: &'a str,
+    target: &'a Target,
     /// What our own service is started with; `None` for another's.
     setting: Option<Setting>,
     watch: Watch,
@@ -73,40 +74,49 @@ pub fn run(options: &Options, config: Option<&Path>) -> Result<u8> {
     }
 }
 
-fn measure_all(options: &Options, config: Option<&Path>) -> Result<Report> {
+fn measure_all(options: &Options, explicit: Option<&Path>) -> Result<Report> {
     let machine = Machine::look()?;
     let programs: Vec<Program> = options
         .languages()
         .into_iter()
         .map(Program::of)
         .collect::<Result<_>>()?;
-    if let Some(url) = &options.server {
-        // A wrong address is told before anything is started.
-        Client::new(url)?;
-    }
+    let given = match &options.server {
+        Some(url) => {
+            let key = credential::find(url, options.key_file.as_deref(), &config::load(explicit)?)?;
+            let target = Target {
+                url: url.clone(),
+                key,
+            };
+            // A wrong address is told before anything is started.
+            Client::new(&target)?;
+            Some(target)
+        }
+        None => None,
+    };
     let mut watch = Watch::start()?;
     let scratch = Scratch::new()?;
-    let setting = options.server.is_none().then(|| Setting {
+    let setting = given.is_none().then(|| Setting {
         data: scratch.path().join("data"),
-        config: config.map(Path::to_owned),
+        config: explicit.map(Path::to_owned),
         most_at_once: options.most_at_once(),
+        has_identity: !options.without_identity,
     });
     let service = match &setting {
         Some(setting) => Some(Service::start(setting, &mut watch)?),
         None => None,
     };
-    let url = match (&service, &options.server) {
-        (Some(service), _) => service.url(),
-        (None, given) => given.as_deref().unwrap_or_default(),
+    let Some(target) = service.as_ref().map(Service::target).or(given.as_ref()) else {
+        anyhow::bail!("there is no service to measure");
     };
     let mut bench = Bench {
         options,
-        url,
+        target,
         setting,
         watch,
         failures: Failures::default(),
     };
-    let mut report = Report::new(machine, url, options);
+    let mut report = Report::new(machine, &target.url, options);
     match bench.run(scratch.path(), programs, &mut report) {
         Err(error) if error.downcast_ref::<Stop>() == Some(&Stop::TooManyFailures) => {}
         other => other?,
@@ -120,12 +130,12 @@ fn measure_all(options: &Options, config: Option<&Path>) -> Result<Report> {
 impl Bench<'_> {
     fn run(&mut self, work: &Path, programs: Vec<Program>, report: &mut Report) -> Result<()> {
         let status = self.client()?.get("/v1/status");
-        status.with_context(|| format!("reach the service at {}", self.url))?;
+        status.with_context(|| format!("reach the service at {}", self.target.url))?;
         self.watch.say("looking for what to compare with");
         let mut field = Field::look(self.options, work)?;
         let mut entries = Vec::new();
         for program in programs {
-            match field.subjects(self.url, &program) {
+            match field.subjects(self.target, &program) {
                 Ok(subjects) => entries.push(Entry { program, subjects }),
                 Err(error) => {
                     self.watch.check()?;
@@ -150,7 +160,7 @@ impl Bench<'_> {
 
     /// A client of the service with a connection of its own.
     fn client(&self) -> Result<Client> {
-        Client::new(self.url)
+        Client::new(self.target)
     }
 
     /// What a run gave, or nothing for one that failed, which is noted with who ran it.

@@ -40,6 +40,12 @@ pub struct Options {
     /// Measure the service at this address; otherwise one is started, and stopped at the end
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
+    /// File with the key for that service; else CASEMATE_KEY, else admin.key of the data folder
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub key_file: Option<std::path::PathBuf>,
+    /// The service of the bench's own asks nobody who they are: what identity costs is seen beside it
+    #[arg(long, hide = true, conflicts_with = "server")]
+    pub without_identity: bool,
     /// Rounds of latency (200) and interactive (100), 1 to 100000
     #[arg(long, value_name = "N", value_parser = within(1, 100_000))]
     pub rounds: Option<u32>,

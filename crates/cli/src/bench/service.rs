@@ -1,8 +1,10 @@
 //! A service of the bench's own: this very program, in a fresh data folder, on a free port. It ends with the
 //! bench, whatever ends that.
 
+use super::client::Target;
 use super::watch::Watch;
 use crate::config;
+use crate::remote::credential::{ADMIN_KEY, PrivateKey};
 use anyhow::{Context, Result, anyhow};
 use casemate_sys::{host, process as processes, random, signal};
 use std::ffi::OsString;
@@ -65,7 +67,7 @@ impl Drop for Scratch {
 #[derive(Debug)]
 pub struct Service {
     child: Child,
-    url: String,
+    target: Target,
 }
 
 /// What a service is started with.
@@ -77,6 +79,8 @@ pub struct Setting {
     pub config: Option<PathBuf>,
     /// Executions at once that it must take.
     pub most_at_once: u32,
+    /// Whether it asks callers who they are.
+    pub has_identity: bool,
 }
 
 impl Service {
@@ -91,6 +95,9 @@ impl Service {
             command.arg("--config").arg(config);
         }
         command.args(["serve", "--listen", "127.0.0.1:0"]);
+        if !setting.has_identity {
+            command.arg("--without-identity");
+        }
         command.envs(environment(setting)?);
         command
             .stdin(Stdio::null())
@@ -105,19 +112,24 @@ impl Service {
         let stderr = child.stderr.take();
         let mut service = Self {
             child,
-            url: String::new(),
+            target: Target {
+                url: String::new(),
+                key: None,
+            },
         };
         let thread = std::thread::Builder::new().name("words".into());
         thread
             .spawn(move || stderr.map(|stderr| listen(stderr, &heard)))
             .context("start a thread")?;
-        service.url = service.wait(&lines, watch)?;
+        service.target.url = service.wait(&lines, watch)?;
+        service.target.key =
+            PrivateKey::read(&setting.data.join(ADMIN_KEY))?.filter(|_| setting.has_identity);
         Ok(service)
     }
 
-    /// Its address.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// Its address and its key.
+    pub fn target(&self) -> &Target {
+        &self.target
     }
 
     /// Its own processes: the supervisor and its children.

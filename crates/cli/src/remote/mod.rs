@@ -4,6 +4,7 @@
 //! stays free for Ctrl-C, which cancels the execution.
 
 mod body;
+pub mod credential;
 mod events;
 mod result;
 
@@ -12,13 +13,16 @@ use casemate_engine::runtime::oneshot::{Observer, Waker};
 use casemate_sys::event::{self, interest, no_interest};
 use casemate_sys::libc;
 use casemate_types::{ExecutionRequest, Outcome, RequestError};
+use credential::PrivateKey;
 use events::{Event, Events};
 use serde_json::Value;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::StatusCode;
-use ureq::{Agent, Body, http::Response};
+use ureq::http::header::AUTHORIZATION;
+use ureq::http::{HeaderValue, Request, Response, StatusCode};
+use ureq::middleware::{Middleware, MiddlewareNext};
+use ureq::{Agent, Body, SendBody};
 
 /// How long a service may take to answer anything but a stream of events.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
@@ -49,11 +53,12 @@ pub struct Answer {
 /// When the request is refused, or the service cannot be reached or fails.
 pub fn run(
     url: &str,
+    key: Option<&PrivateKey>,
     request: &ExecutionRequest,
     wants_files: WantsFiles,
     observer: &mut dyn Observer,
 ) -> Result<Answer> {
-    let service = Service::new(url)?;
+    let service = Service::new(url, key)?;
     let id = service.submit(request)?;
     let json = service.follow(&id, observer)?;
     let value = serde_json::from_str(&json).context("read the result of the service")?;
@@ -81,9 +86,9 @@ struct Service {
 }
 
 impl Service {
-    fn new(url: &str) -> Result<Self> {
+    fn new(url: &str, key: Option<&PrivateKey>) -> Result<Self> {
         Ok(Self {
-            agent: agent(),
+            agent: agent(key),
             base: base(url)?,
         })
     }
@@ -210,15 +215,33 @@ pub(crate) fn base(url: &str) -> Result<String> {
 }
 
 /// A client of services. It keeps connections whose answers were read to their ends.
-pub(crate) fn agent() -> Agent {
+pub(crate) fn agent(key: Option<&PrivateKey>) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(ANSWER_LIMIT))
         .max_redirects(0)
-        .proxy(None)
-        .build();
+        .proxy(None);
+    let config = match key.map(PrivateKey::header) {
+        None => config.build(),
+        Some(header) => config.middleware(with_header(header)).build(),
+    };
     config.into()
+}
+
+/// Adds the credential to every request.
+fn with_header(text: String) -> impl Middleware {
+    // A key is ASCII.
+    let value = HeaderValue::try_from(text).map(|mut value| {
+        value.set_sensitive(true);
+        value
+    });
+    move |mut request: Request<SendBody<'_>>, next: MiddlewareNext<'_>| {
+        if let Ok(value) = &value {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        next.handle(request)
+    }
 }
 
 /// A byte of a path in a URL (RFC 3986, `pchar` and `/`).
@@ -255,6 +278,9 @@ pub(crate) fn problem(mut answer: Response<Body>) -> anyhow::Error {
     let text = |name| json.as_ref().and_then(|j| j.get(name)).and_then(Value::as_str);
     let detail = text("detail").or(text("title")).unwrap_or("no reason was given");
     let message = format!("the service answered {}: {detail}", status.as_u16());
+    if status == StatusCode::UNAUTHORIZED {
+        return anyhow!("{message} (--key-file, CASEMATE_KEY, or admin.key of the service's data folder)");
+    }
     if status == StatusCode::BAD_REQUEST || status == StatusCode::PAYLOAD_TOO_LARGE {
         crate::exit::usage(message)
     } else {

@@ -1,5 +1,6 @@
 //! `casemate serve`: the service, as a supervisor with a warden and a server process.
 
+mod admin_key;
 mod connector;
 mod control;
 mod notify;
@@ -41,7 +42,11 @@ pub fn run(args: &Serve, explicit: Option<&Path>) -> Result<u8> {
         listen: listener.local_addr().context("ask for our own address")?,
         ..settings
     };
-    supervisor::Supervisor::new(settings, kinds, blueprints, listener)?.run()
+    let first_key = match settings.has_identity {
+        true => admin_key::load_or_make(&settings)?,
+        false => None,
+    };
+    supervisor::Supervisor::new(settings, kinds, blueprints, listener, first_key)?.run()
 }
 
 fn bind(settings: &ServeSettings) -> Result<TcpListener> {

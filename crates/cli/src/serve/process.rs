@@ -1,16 +1,21 @@
 //! The server process: takes its walls, opens the state, starts the engine, and serves. It reads the
 //! network and holds no privilege; what it needs of the host it got open.
 
+use super::admin_key::{PEPPER, write_private};
 use super::connector::Outside;
 use super::control::{self, Order, Word};
 use super::settings::ServeSettings;
+use anyhow::Context;
 use casemate_engine::allocate::HostMemory;
 use casemate_engine::sandbox::confine::{Confinement, confine};
 use casemate_engine::sandbox::seccomp;
 use casemate_engine::service::store::postgres;
 use casemate_engine::service::store::{self, Database, Store};
 use casemate_engine::service::{Kinds, Parts, Service};
-use casemate_server::{Lifecycle, Pulse, Stop};
+use casemate_policy::identity::pepper::PEPPER_BYTES;
+use casemate_policy::identity::{ApiKey, Pepper};
+use casemate_server::{Access, Identity, Lifecycle, Pulse, Stop};
+use casemate_sys::random;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
@@ -44,6 +49,8 @@ pub struct Given {
     pub control: OwnedFd,
     /// Whether no server of this supervisor was ready before: then the state is checked.
     pub is_first: bool,
+    /// The key that is installed when the state holds none.
+    pub first_key: Option<ApiKey>,
     /// The socket to what connects to a database server, where one is configured.
     pub outside: Option<OwnedFd>,
 }
@@ -70,7 +77,15 @@ pub fn run(given: Given) -> i32 {
             Duration::ZERO
         },
     };
-    match serve(given.settings, given.kinds, given.listener, &control, state) {
+    let Given {
+        settings,
+        kinds,
+        listener,
+        first_key,
+        ..
+    } = given;
+    let inner = || serve(settings, kinds, listener, &control, state, first_key);
+    match inner() {
         Ok(()) => 0,
         Err(error) => {
             let _ = control::say(control.as_fd(), &Word::Failed(format!("{error:#}")));
@@ -85,6 +100,7 @@ fn serve(
     listener: TcpListener,
     control: &Arc<OwnedFd>,
     state: State,
+    first_key: Option<ApiKey>,
 ) -> anyhow::Result<()> {
     // Opened now: behind the walls there is no /proc.
     let memory = HostMemory::open()?;
@@ -94,6 +110,7 @@ fn serve(
         filter: seccomp::server(),
     })?;
     let store = open_store(&folder, state)?;
+    let access = access(&folder, &store, settings.has_identity, first_key.as_ref())?;
     let kept_folder = folder.join("kept");
     std::fs::create_dir_all(&kept_folder)?;
     let service = Service::start(Parts {
@@ -125,7 +142,7 @@ fn serve(
         pulse,
         ..Lifecycle::default()
     };
-    casemate_server::serve(settings.http, listener, service.clone(), lifecycle)?;
+    casemate_server::serve(settings.http, access, listener, service.clone(), lifecycle)?;
     settle(&service, settings.stop_limit);
     Ok(())
 }
@@ -138,6 +155,48 @@ fn settle(service: &Service, limit: Duration) {
         std::thread::sleep(SETTLE_LOOK);
     }
     service.store().close();
+}
+
+/// How callers are told apart, and what they may.
+fn access(
+    folder: &Path,
+    store: &Store,
+    has_identity: bool,
+    first_key: Option<&ApiKey>,
+) -> anyhow::Result<Access> {
+    let (policies, problem) = casemate_server::policies_of(store)?;
+    if let Some(problem) = problem {
+        let _ = writeln!(std::io::stderr(), "casemate: {problem}");
+    }
+    let identity = match has_identity {
+        false => Identity::Off,
+        true => {
+            let pepper = pepper(&folder.join(PEPPER))?;
+            // A state that only can be read has its keys already, or can be mended by nobody.
+            if let Some(key) = first_key
+                && store.health() == store::Health::Healthy
+            {
+                casemate_server::install_first_key(store, &pepper, key).context("record the first key")?;
+            }
+            Identity::Required { pepper }
+        }
+    };
+    Ok(Access { identity, policies })
+}
+
+/// The secret by which keys are hashed; made at the first start.
+fn pepper(file: &Path) -> anyhow::Result<Pepper> {
+    let mut bytes = [0; PEPPER_BYTES];
+    match std::fs::read(file) {
+        Ok(kept) if kept.len() == PEPPER_BYTES => bytes.copy_from_slice(&kept),
+        Ok(_) => anyhow::bail!("server/{PEPPER} is damaged: restore it, for no key counts without it"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            random::fill(&mut bytes).context("make the pepper")?;
+            write_private(file, &bytes).context("keep the pepper")?;
+        }
+        Err(error) => return Err(error).context("read the pepper"),
+    }
+    Ok(Pepper::new(&bytes))
 }
 
 /// Opens the state. A damaged file is opened to be read, and its administrator told what to do.

@@ -68,6 +68,8 @@ pub struct ServeSettings {
     pub retention: Retention,
     /// How long what runs may go on when the service is told to stop.
     pub stop_limit: Duration,
+    /// Whether callers are told apart; only a benchmark's own service does not.
+    pub has_identity: bool,
     /// The bounds of HTTP.
     pub http: Config,
 }
@@ -131,6 +133,7 @@ impl ServeSettings {
                 max_bytes: Some(size("keep_bytes")?),
             },
             stop_limit,
+            has_identity: !args.without_identity,
             http: Config {
                 drain_limit: stop_limit,
                 ..Config::default()

@@ -11,7 +11,7 @@ use casemate_types::{ExecutionId, ExecutionRequest, Outcome, SandboxId, State};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Called at every change, by the thread that makes it; must not block.
 pub type OnChange = Box<dyn Fn() + Send + Sync>;
@@ -105,7 +105,8 @@ impl Execution {
             owner,
             language,
             labels: request.labels.clone(),
-            created_at: SystemTime::now(),
+            // As its record has it.
+            created_at: UNIX_EPOCH + Duration::from_millis(u64::try_from(id.value() >> 80).unwrap_or(0)),
             begun: Instant::now(),
             is_cancelled: AtomicBool::new(false),
             inner: Mutex::new(Inner {

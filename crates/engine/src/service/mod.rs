@@ -43,7 +43,7 @@ pub use pools::PoolStatus;
 pub use queue::QueueFull;
 pub use reading::DecisionCount;
 pub use record::Recorded;
-pub use submit::{Submission, SubmitError, Submitted};
+pub use submit::{Submission, SubmitError, Submitted, new_execution_id};
 
 /// What a service is made of; all of it from trusted configuration.
 pub struct Parts {

@@ -14,6 +14,8 @@ use thiserror::Error;
 /// What is handed in.
 #[derive(Debug)]
 pub struct Submission {
+    /// The id that it will have: [`new_execution_id`].
+    pub id: ExecutionId,
     /// Whose it will be.
     pub owner: Owner,
     /// The request.
@@ -51,13 +53,21 @@ pub enum SubmitError {
     Conflict,
 }
 
+/// An id for an execution that is asked for now; no other has it.
+///
+/// # Errors
+/// When the kernel gives no randomness.
+pub fn new_execution_id() -> Result<ExecutionId, EngineError> {
+    crate::pipeline::new_id(ExecutionId::at, std::time::SystemTime::now())
+}
+
 /// Called once, perhaps by another thread; must not block.
 pub type Reply = Box<dyn FnOnce(Result<Submitted, SubmitError>) + Send>;
 
 impl Service {
     /// Accepts a request. `reply` is called at once where nothing has to be known of the state first.
     pub fn submit(&self, submission: Submission, reply: Reply) {
-        match self.admit(submission.owner, submission.request) {
+        match self.admit(submission.id, submission.owner, submission.request) {
             Err(error) => reply(Err(error)),
             Ok(execution) => {
                 let record = new_record(&self.shared, &execution, submission.idempotency);
@@ -70,11 +80,15 @@ impl Service {
         }
     }
 
-    fn admit(&self, owner: Owner, request: ExecutionRequest) -> Result<Arc<Execution>, SubmitError> {
+    fn admit(
+        &self,
+        id: ExecutionId,
+        owner: Owner,
+        request: ExecutionRequest,
+    ) -> Result<Arc<Execution>, SubmitError> {
         let shared = &self.shared;
         request.check(&shared.maxima).map_err(EngineError::from)?;
         let language = shared.kinds.find(&request.language)?.installation.language.name;
-        let id = crate::pipeline::new_id(ExecutionId::at, std::time::SystemTime::now())?;
         shared.places.enter()?;
         let log = Log::new([Kept::new(&shared.budget), Kept::new(&shared.budget)]);
         let execution = Arc::new(Execution::new(id, owner, language, request, log));

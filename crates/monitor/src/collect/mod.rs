@@ -14,7 +14,7 @@ mod registrar;
 pub use error::CollectError;
 pub use program::{Program, missing};
 pub use record::Told;
-pub use registrar::{Dropped, Registrar};
+pub use registrar::{Begin, Dropped, Registrar};
 
 #[cfg(test)]
 mod tests;

@@ -20,13 +20,22 @@ pub(super) const ALLOWANCES: [Class; 8] = [
     Class::Alert,
 ];
 
-/// `struct sandbox` in `bpf/record.h`: two words, two for each allowance, one more for each, two words.
-const WORDS: usize = 2 + 3 * ALLOWANCES.len() + 2;
-const DROPPED_AT: usize = 2 + 2 * ALLOWANCES.len();
+/// `struct sandbox` in `bpf/record.h`: three words, two for each allowance, one more for each, two words.
+const WORDS: usize = 3 + 3 * ALLOWANCES.len() + 2;
+const DROPPED_AT: usize = 3 + 2 * ALLOWANCES.len();
 type Row = [u64; WORDS];
 
 /// Events that were not told, by class, since the sandbox was registered.
 pub type Dropped = [u64; ALLOWANCES.len()];
+
+/// From when on something is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Begin {
+    /// From now on; times count from this moment of the monotonic clock.
+    At(Duration),
+    /// From the first exec on, which is the first event, at 0: until then the processes run code of ours.
+    Exec,
+}
 
 /// The table. Whoever holds it says which control groups are watched; the kernel asks for no privilege to write it
 /// (Linux 5.19; before that, `kernel.unprivileged_bpf_disabled` wants `CAP_BPF`).
@@ -50,14 +59,17 @@ impl Registrar {
     }
 
     /// Watches the control group with this id, the inode of its folder in the v2 tree, from now on. Events carry
-    /// `serial`, and times since `start` of the monotonic clock.
+    /// `serial`, and times since `begin`.
     ///
     /// # Errors
     /// When the table is full, or the kernel refuses.
-    pub fn watch(&mut self, group: u64, serial: u64, start: Duration) -> Result<(), CollectError> {
+    pub fn watch(&mut self, group: u64, serial: u64, begin: Begin) -> Result<(), CollectError> {
         let mut row: Row = [0; WORDS];
         row[0] = serial;
-        row[1] = u64::try_from(start.as_nanos()).unwrap_or(u64::MAX);
+        match begin {
+            Begin::At(start) => row[1] = u64::try_from(start.as_nanos()).unwrap_or(u64::MAX),
+            Begin::Exec => row[2] = 1,
+        }
         self.table
             .insert(group, row, 0)
             .map_err(|e| CollectError::kernel("register a sandbox to be watched", e))

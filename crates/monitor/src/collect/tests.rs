@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use casemate_sys::{event, host, socket};
 
 use super::collector::{Collector, Stream};
-use super::{Registrar, missing};
+use super::{Begin, Registrar, missing};
 use crate::event::{Access, Address, Class, Event, Family, What};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -118,7 +118,7 @@ fn watched(line: &str) -> Option<Seen> {
     };
     watching
         .registrar
-        .watch(group.id(), 77, event::monotonic())
+        .watch(group.id(), 77, Begin::At(event::monotonic()))
         .unwrap();
     group.run(line);
     let is_end = |event: &Event| matches!(event.what, What::Exit { .. });

@@ -20,30 +20,37 @@ pub(super) fn question(
     resource: &Resource,
     context: &Context,
 ) -> Result<(Request, Entities), Unaskable> {
+    if !words.takes(action, resource.kind()) {
+        return Err(format!("{action} is not done to a {}", resource.kind().name()));
+    }
     let account = words.entity(ResourceKind::Account, &principal.id.to_string());
+    let own = Names::of(words, Place::of(principal));
     let object = words.entity(resource.kind(), &resource.name());
     let circumstances = circumstances(principal, action, context)?;
-    let schema = Some(&words.schema);
+    // What the schema asks of a question holds by what stands above and in `circumstances`; tests hold the two
+    // together. Cedar's own look at it would cost more than the decision.
     let request = Request::new(
         account.clone(),
         words.action(action),
         object.clone(),
         circumstances,
-        schema,
+        None,
     );
     let request = request.map_err(|error| casemate_types::with_causes(&error))?;
-    let mut entities = vec![principal_entity(words, account.clone(), principal)?];
-    let own = Place::of(principal);
-    entities.push(project(words, own)?);
-    if let Some(place) = resource
-        .place()
-        .filter(|place| place.project_id != own.project_id)
-    {
-        entities.push(project(words, place)?);
+    let mut entities = vec![
+        principal_entity(words, account.clone(), &own, principal)?,
+        own.entity()?,
+    ];
+    let theirs = resource.place().map(|place| match place {
+        same if same == Place::of(principal) => own.clone(),
+        other => Names::of(words, other),
+    });
+    if let Some(theirs) = theirs.as_ref().filter(|theirs| theirs.project != own.project) {
+        entities.push(theirs.entity()?);
     }
     // Of somebody who acts on its own account there is one entity, and of a project too.
     if object != account && resource.kind() != ResourceKind::Project {
-        entities.extend(object_entity(words, object, resource)?);
+        entities.extend(object_entity(words, object, theirs.as_ref(), resource)?);
     }
     let entities = Entities::from_entities(entities, None);
     Ok((
@@ -52,11 +59,62 @@ pub(super) fn question(
     ))
 }
 
-fn principal_entity(words: &Vocabulary, uid: EntityUid, principal: &Principal) -> Result<Entity, Unaskable> {
-    let place = Place::of(principal);
-    let mut attributes = placed(words, place);
+/// The names of a project and its tenant, made once for a decision.
+#[derive(Clone)]
+struct Names {
+    tenant: EntityUid,
+    project: EntityUid,
+}
+
+impl Names {
+    fn of(words: &Vocabulary, place: Place) -> Self {
+        Self {
+            tenant: tenant(words, place.tenant_id),
+            project: words.entity(ResourceKind::Project, &place.project_id.to_string()),
+        }
+    }
+
+    /// The attributes of what is in the project.
+    fn attributes(&self) -> Attributes {
+        vec![
+            (
+                "tenant",
+                RestrictedExpression::new_entity_uid(self.tenant.clone()),
+            ),
+            (
+                "project",
+                RestrictedExpression::new_entity_uid(self.project.clone()),
+            ),
+        ]
+    }
+
+    fn parents(&self) -> HashSet<EntityUid> {
+        HashSet::from([self.tenant.clone(), self.project.clone()])
+    }
+
+    /// The project itself.
+    fn entity(&self) -> Result<Entity, Unaskable> {
+        let attributes = vec![(
+            "tenant",
+            RestrictedExpression::new_entity_uid(self.tenant.clone()),
+        )];
+        entity(
+            self.project.clone(),
+            attributes,
+            HashSet::from([self.tenant.clone()]),
+        )
+    }
+}
+
+fn principal_entity(
+    words: &Vocabulary,
+    uid: EntityUid,
+    own: &Names,
+    principal: &Principal,
+) -> Result<Entity, Unaskable> {
+    let mut attributes = own.attributes();
     attributes.push(("kind", text(principal.kind.word())));
-    let mut parents = parents(words, place);
+    let mut parents = own.parents();
     parents.insert(words.role(principal.role));
     entity(uid, attributes, parents)
 }
@@ -65,26 +123,27 @@ fn principal_entity(words: &Vocabulary, uid: EntityUid, principal: &Principal) -
 fn object_entity(
     words: &Vocabulary,
     uid: EntityUid,
+    place: Option<&Names>,
     resource: &Resource,
 ) -> Result<Option<Entity>, Unaskable> {
-    let mut attributes = match resource {
+    let mut attributes = place.map_or_else(Vec::new, Names::attributes);
+    let mut parents = place.map_or_else(HashSet::new, Names::parents);
+    match resource {
         Resource::Service | Resource::Tenant(_) => return Ok(None),
         Resource::AuditLog(tenant_id) => {
             let tenant = tenant(words, *tenant_id);
-            let attributes = vec![("tenant", RestrictedExpression::new_entity_uid(tenant.clone()))];
-            return entity(uid, attributes, HashSet::from([tenant])).map(Some);
+            attributes.push(("tenant", RestrictedExpression::new_entity_uid(tenant.clone())));
+            parents.insert(tenant);
         }
-        _ => resource
-            .place()
-            .map_or_else(Vec::new, |place| placed(words, place)),
-    };
-    match resource {
         Resource::Execution { owner, language, .. } => {
             attributes.push(("owner", owner_of(words, *owner)));
             attributes.push(("language", text(language)));
         }
         Resource::Key { owner, .. } => attributes.push(("owner", owner_of(words, *owner))),
-        Resource::Account { kind, .. } => attributes.push(("kind", text(kind.word()))),
+        Resource::Account { kind, role, .. } => {
+            attributes.push(("kind", text(kind.word())));
+            parents.insert(words.role(*role));
+        }
         Resource::Destination {
             host,
             port,
@@ -107,13 +166,7 @@ fn object_entity(
             attributes.push(("ecosystem", text(ecosystem)));
             attributes.push(("name", text(name)));
         }
-        Resource::Service | Resource::Tenant(_) | Resource::AuditLog(_) | Resource::Project(_) => {}
-    }
-    let mut parents = resource
-        .place()
-        .map_or_else(HashSet::new, |place| parents(words, place));
-    if let Resource::Account { role, .. } = resource {
-        parents.insert(words.role(*role));
+        Resource::Project(_) => {}
     }
     entity(uid, attributes, parents).map(Some)
 }
@@ -132,7 +185,11 @@ fn circumstances(
         pairs.push(("source", RestrictedExpression::new_ip(source.to_string())));
     }
     let wants_asked = matches!(action, Action::ExecutionCreate | Action::ExecutionObserve);
-    if let Some(asked) = context.asked.as_ref().filter(|_| wants_asked) {
+    if wants_asked {
+        let asked = context
+            .asked
+            .as_ref()
+            .ok_or("what the execution asks for is missing")?;
         pairs.push(("network", text(asked.network.as_str())));
         pairs.push(("limits", limits(&asked.limits)?));
         if let Some(image) = &asked.image {
@@ -161,29 +218,6 @@ fn limits(limits: &Limits) -> Result<RestrictedExpression, Unaskable> {
     }
     let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
     RestrictedExpression::new_record(fields).map_err(|error| casemate_types::with_causes(&error))
-}
-
-fn project(words: &Vocabulary, place: Place) -> Result<Entity, Unaskable> {
-    let uid = words.entity(ResourceKind::Project, &place.project_id.to_string());
-    let tenant = tenant(words, place.tenant_id);
-    let attributes = vec![("tenant", RestrictedExpression::new_entity_uid(tenant.clone()))];
-    entity(uid, attributes, HashSet::from([tenant]))
-}
-
-fn placed(words: &Vocabulary, place: Place) -> Attributes {
-    let project = words.entity(ResourceKind::Project, &place.project_id.to_string());
-    vec![
-        (
-            "tenant",
-            RestrictedExpression::new_entity_uid(tenant(words, place.tenant_id)),
-        ),
-        ("project", RestrictedExpression::new_entity_uid(project)),
-    ]
-}
-
-fn parents(words: &Vocabulary, place: Place) -> HashSet<EntityUid> {
-    let project = words.entity(ResourceKind::Project, &place.project_id.to_string());
-    HashSet::from([tenant(words, place.tenant_id), project])
 }
 
 fn tenant(words: &Vocabulary, id: TenantId) -> EntityUid {

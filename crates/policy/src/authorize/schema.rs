@@ -16,6 +16,8 @@ pub(super) struct Vocabulary {
     kinds: Vec<EntityTypeName>,
     actions: Vec<EntityUid>,
     roles: Vec<EntityUid>,
+    /// For each action, which kinds of resources it is for.
+    takes: Vec<Vec<bool>>,
 }
 
 impl Vocabulary {
@@ -35,12 +37,28 @@ impl Vocabulary {
             .collect();
         let action = type_of("Action")?;
         let role = type_of("Role")?;
+        let kinds = kinds?;
+        let actions: Vec<EntityUid> = Action::ALL.iter().map(|one| uid(&action, one.word())).collect();
+        let takes = actions.iter().map(|action| {
+            let resources: Vec<_> = schema
+                .resources_for_action(action)
+                .into_iter()
+                .flatten()
+                .collect();
+            kinds.iter().map(|kind| resources.contains(&kind)).collect()
+        });
         Ok(Self {
-            schema,
-            kinds: kinds?,
-            actions: Action::ALL.iter().map(|one| uid(&action, one.word())).collect(),
+            takes: takes.collect(),
+            kinds,
+            actions,
             roles: Role::ALL.iter().map(|one| uid(&role, one.word())).collect(),
+            schema,
         })
+    }
+
+    /// Whether the action is for resources of this kind.
+    pub fn takes(&self, action: Action, kind: ResourceKind) -> bool {
+        self.takes[action as usize][kind as usize]
     }
 
     /// The name of an entity. Kinds, actions and roles are numbered as their `ALL` lists them; a test holds that.

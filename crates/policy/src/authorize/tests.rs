@@ -169,6 +169,39 @@ fn the_schema_has_every_word_and_no_other() {
 }
 
 #[test]
+fn every_question_fits_the_schema() {
+    let set = PolicySet::shipped().unwrap();
+    for (action, place) in Action::ALL.iter().flat_map(|one| [(*one, OWN), (*one, FOREIGN)]) {
+        for resource in resources(action, place).into_iter().chain([Resource::Service]) {
+            let asked = super::entity::question(
+                &set.words,
+                &principal(Role::Developer),
+                action,
+                &resource,
+                &context(),
+            );
+            let Ok((request, entities)) = asked else {
+                assert!(resource == Resource::Service && !set.words.takes(action, ResourceKind::Service));
+                continue;
+            };
+            let schema = Some(&set.words.schema);
+            let parts = (
+                request.principal(),
+                request.action(),
+                request.resource(),
+                request.context(),
+            );
+            let (Some(who), Some(what), Some(which), Some(how)) = parts else {
+                panic!("{action}: a part is missing");
+            };
+            cedar_policy::Request::new(who.clone(), what.clone(), which.clone(), how.clone(), schema)
+                .unwrap();
+            cedar_policy::Entities::from_entities(entities, schema).unwrap();
+        }
+    }
+}
+
+#[test]
 fn roles_may_in_their_project() {
     let set = PolicySet::shipped().unwrap();
     let check = |role: Role, expected: &str| {

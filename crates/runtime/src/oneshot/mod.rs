@@ -34,6 +34,14 @@ pub enum Stream {
 
 /// The caller's side of a running program.
 pub trait Observer {
+    /// Whether it wants to know of [`Observer::placed`]: its program then waits for that.
+    fn wants_place(&self) -> bool {
+        false
+    }
+
+    /// The number of the sandbox's control group in the v2 tree, where it has one: before its program is ordered.
+    fn placed(&mut self, _group: Option<u64>) {}
+
     /// The program's own process has started.
     fn started(&mut self) {}
 

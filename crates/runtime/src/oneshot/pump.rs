@@ -26,7 +26,7 @@ pub(super) fn run(
         Some(sandbox) => sandbox,
         None => warden.create(job.create)?,
     };
-    let mut run = Run::start(sandbox, ordered, job)?;
+    let mut run = Run::start(sandbox, ordered, job, observer)?;
     let mut buffer = vec![0; BUFFER_BYTES];
     while !run.has_ended() {
         let ready = wait(&run, warden, observer.interrupt())?;
@@ -44,7 +44,7 @@ pub(super) fn run(
             observer.tick();
         }
         if ready[WARDEN] {
-            listen(&mut run, warden)?;
+            listen(&mut run, warden, observer)?;
         }
     }
     run.drain(warden.link(), &mut buffer, observer)?;
@@ -75,11 +75,11 @@ fn wait(
     Ok(fds.map(|fd| fd.revents != 0))
 }
 
-fn listen(run: &mut Run, warden: &mut Warden) -> Result<(), RuntimeError> {
+fn listen(run: &mut Run, warden: &mut Warden, observer: &mut dyn Observer) -> Result<(), RuntimeError> {
     while let Some(reply) = warden.take()? {
         // The words on another sandbox may come late: that of an earlier run, or one that was not used.
         if reply.key() == run.key() {
-            run.note_reply(reply)?;
+            run.note_reply(reply, observer)?;
         }
     }
     Ok(())

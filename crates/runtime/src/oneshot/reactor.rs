@@ -125,12 +125,15 @@ impl<O: Observer> Reactor<O> {
         std::mem::take(&mut self.changes)
     }
 
-    fn make(&mut self, job: Job<'_>) -> Result<(Run, bool), RuntimeError> {
+    fn make(&mut self, job: Job<'_>, observer: &mut O) -> Result<(Run, bool), RuntimeError> {
         let link = self.link.as_mut().ok_or(SandboxError::WardenGone)?;
         let ordered = event::monotonic();
         match job.parked.and_then(|key| self.parked.remove(&key.0)) {
-            Some(parked) => Ok((Run::adopt(parked, link, ordered, job)?, true)),
-            None => Ok((Run::start(link.create(job.create)?, ordered, job)?, false)),
+            Some(parked) => Ok((Run::adopt(parked, link, ordered, job, observer)?, true)),
+            None => Ok((
+                Run::start(link.create(job.create)?, ordered, job, observer)?,
+                false,
+            )),
         }
     }
 
@@ -138,8 +141,8 @@ impl<O: Observer> Reactor<O> {
     ///
     /// # Errors
     /// The observer comes back with why it could not be started.
-    pub fn start(&mut self, job: Job<'_>, observer: O) -> Result<RunKey, Box<Finished<O>>> {
-        let (run, is_watched) = match self.make(job) {
+    pub fn start(&mut self, job: Job<'_>, mut observer: O) -> Result<RunKey, Box<Finished<O>>> {
+        let (run, is_watched) = match self.make(job, &mut observer) {
             Ok(made) => made,
             Err(error) => {
                 let report = Err(error);
@@ -250,13 +253,16 @@ impl<O: Observer> Reactor<O> {
         let key = reply.key();
         if let Some(parked) = self.parked.get_mut(&key) {
             match reply {
-                Reply::Created { limited, .. } => parked.facts.limited = limited,
+                Reply::Created { limited, group, .. } => {
+                    parked.facts.limited = limited;
+                    parked.facts.group = group;
+                }
                 _ => self.lose(key),
             }
             return None;
         }
         let entry = self.entries.get_mut(&key)?;
-        if let Err(error) = entry.run.note_reply(reply) {
+        if let Err(error) = entry.run.note_reply(reply, &mut entry.observer) {
             return self.give_up(key, error);
         }
         if !entry.run.has_ended() {

@@ -81,6 +81,8 @@ pub(super) struct Facts {
     disk_full: bool,
     network_bytes: Option<u64>,
     pub(super) limited: bool,
+    /// The number of its control group.
+    pub(super) group: Option<u64>,
     pub(super) separate_ids: bool,
     pub(super) landlock_abi: u32,
     started_at: Option<SystemTime>,
@@ -91,10 +93,17 @@ pub(super) struct Facts {
 
 impl Run {
     /// Orders the program right behind its sandbox; the kernel keeps the order. `ordered` is when the
-    /// sandbox was asked for.
-    pub(super) fn start(sandbox: Sandbox, ordered: Duration, job: Job<'_>) -> Result<Self, RuntimeError> {
+    /// sandbox was asked for. An observer who wants to know the sandbox's place first gets it from the warden's reply.
+    pub(super) fn start(
+        sandbox: Sandbox,
+        ordered: Duration,
+        job: Job<'_>,
+        observer: &dyn Observer,
+    ) -> Result<Self, RuntimeError> {
         let mut run = Self::new(sandbox, Facts::default(), ordered, job)?;
-        run.spawn()?;
+        if !observer.wants_place() {
+            run.spawn()?;
+        }
         Ok(run)
     }
 
@@ -104,7 +113,9 @@ impl Run {
         link: &Link,
         ordered: Duration,
         job: Job<'_>,
+        observer: &mut dyn Observer,
     ) -> Result<Self, RuntimeError> {
+        observer.placed(parked.facts.group);
         let wanted = Bind::from(&job.create);
         let before = Bind::from(&parked.create);
         let same = |b: &Bind| (b.memory_bytes, b.pids, b.cpu_millis);
@@ -369,9 +380,19 @@ impl Run {
     }
 
     /// Takes a reply of the warden about this run's sandbox.
-    pub(super) fn note_reply(&mut self, reply: Reply) -> Result<(), RuntimeError> {
+    pub(super) fn note_reply(
+        &mut self,
+        reply: Reply,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RuntimeError> {
         match reply {
-            Reply::Created { limited, .. } => self.facts.limited = limited,
+            Reply::Created { limited, group, .. } => {
+                self.facts.limited = limited;
+                if observer.wants_place() {
+                    observer.placed(group);
+                    self.spawn()?;
+                }
+            }
             Reply::Bound { .. } => self.spawn()?,
             Reply::Refused {
                 wall, reason, errno, ..

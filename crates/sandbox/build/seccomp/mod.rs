@@ -18,7 +18,7 @@ use compile::Filter;
 use policy::{Policy, Reach};
 
 /// The policies, each in a file `resources/seccomp/NAME.toml`.
-pub const POLICIES: [&str; 5] = ["program", "collector", "server", "analyser", "witness"];
+pub const POLICIES: [&str; 6] = ["program", "collector", "server", "analyser", "witness", "watcher"];
 
 /// Compiles every policy for every architecture.
 ///

@@ -13,6 +13,7 @@ mod walls;
 pub use crew::{Crew, Terms};
 pub use frame::{Kind, serve, tell_failure};
 pub use link::{Asked, Link, LinkError};
+pub(crate) use walls::take_walls;
 pub use walls::{Confined, confine};
 
 use crate::error::{AtStep, SandboxError};
@@ -52,7 +53,16 @@ pub fn socket() -> io::Result<OwnedFd> {
 /// # Errors
 /// When a socket or a process cannot be made. What goes wrong later is told over the socket, or ends it.
 pub fn start(program: &[u8], arguments: &[&str]) -> Result<Started, SandboxError> {
-    let (ours, theirs) = socket::stream_pair().at(|| "make an analyser's socket".into())?;
+    let sockets = socket::stream_pair().at(|| "make an analyser's socket".into())?;
+    launch(program, arguments, sockets)
+}
+
+/// The same with a pair of sockets: ours and its own.
+pub(crate) fn launch(
+    program: &[u8],
+    arguments: &[&str],
+    (ours, theirs): (OwnedFd, OwnedFd),
+) -> Result<Started, SandboxError> {
     let vector = |words: &[&str]| Vector::new(words).at(|| "write an analyser's arguments".into());
     // All that allocates is done before there are two of us.
     let (argv, env) = (vector(arguments)?, vector(&[])?);

@@ -17,6 +17,7 @@ use casemate_sys::resource::{
     RLIMIT_NOFILE, limit,
 };
 use casemate_sys::{credentials, landlock, libc};
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::AsFd;
 
@@ -42,6 +43,22 @@ pub struct Confined {
 /// # Errors
 /// The step that failed: the process must end then.
 pub fn confine(wanted: &Confined) -> Result<(), SandboxError> {
+    let limits = [
+        (RLIMIT_AS, SPACE_BYTES),
+        (RLIMIT_DATA, DATA_BYTES),
+        (RLIMIT_CPU, CPU_SECONDS),
+        (RLIMIT_NOFILE, 8),
+    ];
+    take_walls(wanted, c"casemate-read", &limits, seccomp::analyser())
+}
+
+/// The walls around a process of ours that reads what strangers made, with these limits beside those of all such.
+pub(crate) fn take_walls(
+    wanted: &Confined,
+    name: &CStr,
+    limits: &[(u32, u64)],
+    filter: &[u8],
+) -> Result<(), SandboxError> {
     credentials::die_with_parent().at(|| "tie it to its parent".into())?;
     let is_mapped = enter_namespaces(wanted.network_namespace)?;
     if is_mapped && may_become_other() {
@@ -57,22 +74,13 @@ pub fn confine(wanted: &Confined) -> Result<(), SandboxError> {
     credentials::set_capabilities(0).at(|| "drop capabilities".into())?;
     credentials::set_no_new_privileges().at(|| "set no_new_privs".into())?;
     credentials::set_dumpable(false).at(|| "become undumpable".into())?;
-    credentials::set_name(c"casemate-read").at(|| "take a name".into())?;
-    let limits = [
-        (RLIMIT_AS, SPACE_BYTES),
-        (RLIMIT_DATA, DATA_BYTES),
-        (RLIMIT_CPU, CPU_SECONDS),
-        (RLIMIT_CORE, 0),
-        (RLIMIT_FSIZE, 0),
-        (RLIMIT_MEMLOCK, 0),
-        (RLIMIT_MSGQUEUE, 0),
-        (RLIMIT_NOFILE, 8),
-    ];
-    for (resource, most) in limits {
+    credentials::set_name(name).at(|| "take a name".into())?;
+    let nothing = [RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE].map(|resource| (resource, 0));
+    for (resource, most) in nothing.iter().chain(limits).copied() {
         limit(resource, most, most).at(|| format!("limit resource {resource}"))?;
     }
     enter_landlock().at(|| "enter the Landlock domain".into())?;
-    casemate_sys::seccomp::load(seccomp::analyser()).at(|| "load the seccomp filter".into())
+    casemate_sys::seccomp::load(filter).at(|| "load the seccomp filter".into())
 }
 
 /// Whether it is root with the power over its ids, which a container may have taken away.

@@ -165,6 +165,10 @@ pub trait Group {
     /// after [`Group::close_entry`].
     fn clone_target(&self) -> Option<BorrowedFd<'_>>;
 
+    /// Its number as the kernel tells it to programs of its own (`bpf_get_current_cgroup_id`, bpf-helpers(7)): the inode of
+    /// its v2 folder. `None` on plain v1.
+    fn number(&self) -> Option<u64>;
+
     /// Closes what only the arrival of the first process needed: a group that stands holds no descriptor but its
     /// [`Group::oom_event`].
     fn close_entry(&mut self);

@@ -234,6 +234,10 @@ impl Group for V1Group {
         self.life.as_ref().and_then(Life::fd)
     }
 
+    fn number(&self) -> Option<u64> {
+        self.life.as_ref()?.number()
+    }
+
     fn close_entry(&mut self) {
         if let Some(life) = &mut self.life {
             life.close_entry();

@@ -137,6 +137,10 @@ impl Group for V2Group {
         self.life.fd()
     }
 
+    fn number(&self) -> Option<u64> {
+        self.life.number()
+    }
+
     fn close_entry(&mut self) {
         self.life.close_entry();
     }

@@ -2,7 +2,8 @@
 //!
 //! The sandbox hands [`program`] to init, which loads it last before it executes
 //! the user's program, and [`collector`] to the process that collects output files. The process of a
-//! service that reads the network loads [`server`], and one that reads programs before they run [`analyser`].
+//! service that reads the network loads [`server`], one that reads programs before they run [`analyser`],
+//! and the one that reads the kernel's events [`watcher`].
 //! Policy is data in `resources/seccomp/`; nothing here builds or changes a filter
 //! at run time.
 
@@ -15,6 +16,7 @@ mod generated {
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.x86_64.bpf"));
     pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.x86_64.bpf"));
     pub(super) static WITNESS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/witness.x86_64.bpf"));
+    pub(super) static WATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/watcher.x86_64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.x86_64.count"));
 }
 
@@ -27,6 +29,7 @@ mod generated {
     pub(super) static SERVER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/server.aarch64.bpf"));
     pub(super) static ANALYSER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/analyser.aarch64.bpf"));
     pub(super) static WITNESS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/witness.aarch64.bpf"));
+    pub(super) static WATCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/watcher.aarch64.bpf"));
     pub(super) const ALLOWED: usize = include!(concat!(env!("OUT_DIR"), "/program.aarch64.count"));
 }
 
@@ -72,6 +75,13 @@ pub fn analyser() -> &'static [u8] {
 /// The filter around the witness that hears of a program's calls, in the same form.
 pub fn witness() -> &'static [u8] {
     generated::WITNESS
+}
+
+/// The filter around the process that reads the kernel's ring of events, in the same form.
+///
+/// It allows the socket that the process holds, waiting, memory, and nothing else.
+pub fn watcher() -> &'static [u8] {
+    generated::WATCHER
 }
 
 /// How many syscalls the program's filter lets through, freely or by their arguments.

@@ -270,6 +270,7 @@ impl Serve {
                 program_id: cell.lease.as_ref().map_or(0, |l| l.program),
                 separate_ids: cell.lease.is_some(),
                 template: false,
+                group: cell.group.as_ref().and_then(|group| group.number()),
             };
             let added = self.roster.add(cell);
             added.at(|| "wait on a sandbox".into()).map(|()| created)
@@ -299,6 +300,7 @@ impl Serve {
                 program_id: cell.lease.as_ref().map_or(0, |l| l.program),
                 separate_ids: true,
                 template: true,
+                group: cell.group.as_ref().and_then(|group| group.number()),
             };
             let added = self.roster.add(cell);
             let watched = match new.and_then(|n| Some((n, self.templates.socket(n)?))) {

@@ -1,5 +1,6 @@
 //! What the service says of itself.
 
+use crate::authorize::{self, Caller};
 use crate::metrics::Gauges;
 use crate::problem::Problem;
 use crate::ready;
@@ -7,6 +8,8 @@ use crate::reply::{self, Content, Reply};
 use crate::state::State;
 use casemate_engine::allocate::Shortage;
 use casemate_engine::service::store::Health;
+use casemate_policy::authorize::Resource;
+use casemate_types::Action;
 use hyper::header;
 use serde::Serialize;
 use std::sync::Arc;
@@ -79,7 +82,8 @@ struct Word {
     status: &'static str,
 }
 
-pub(super) fn languages(state: &State) -> Result<Reply, Problem> {
+pub(super) fn languages(state: &State, caller: &Caller) -> Result<Reply, Problem> {
+    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
     let rows = state.service.kinds().rows().map(|(language, kind)| Language {
         name: language.name,
         aliases: language.aliases,
@@ -98,7 +102,8 @@ pub(super) fn languages(state: &State) -> Result<Reply, Problem> {
 }
 
 /// What there is of each kind of sandbox.
-pub(super) fn pools(state: &State) -> Result<Reply, Problem> {
+pub(super) fn pools(state: &State, caller: &Caller) -> Result<Reply, Problem> {
+    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
     let rows = state.service.pools().into_iter().map(|row| Pool {
         language: row.language,
         network: row.network.as_str(),
@@ -116,7 +121,8 @@ pub(super) fn pools(state: &State) -> Result<Reply, Problem> {
     reply::json(200, &Pools { pools })
 }
 
-pub(super) fn status(state: &State) -> Result<Reply, Problem> {
+pub(super) fn status(state: &State, caller: &Caller) -> Result<Reply, Problem> {
+    authorize::allow(state, caller, Action::StatusRead, &Resource::Service)?;
     let load = state.service.load();
     let component = |health| Component { health };
     let status = Status {
@@ -156,7 +162,8 @@ pub(super) async fn ready(state: &Arc<State>) -> Result<Reply, Problem> {
     reply::json(200, &Word { status: "ready" })
 }
 
-pub(super) fn metrics(state: &State) -> Reply {
+pub(super) fn metrics(state: &State, caller: &Caller) -> Result<Reply, Problem> {
+    authorize::allow(state, caller, Action::MetricsRead, &Resource::Service)?;
     let gauges = Gauges {
         load: state.service.load(),
         memory: state.service.memory(),
@@ -167,11 +174,8 @@ pub(super) fn metrics(state: &State) -> Reply {
         uptime: state.begun.elapsed(),
     };
     let text = state.metrics.text(&gauges, &state.service.times());
-    reply::reply(
-        200,
-        "text/plain; version=0.0.4; charset=utf-8",
-        Content::whole(text),
-    )
+    let media = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(reply::reply(200, media, Content::whole(text)))
 }
 
 pub(super) fn openapi(state: &State) -> Reply {

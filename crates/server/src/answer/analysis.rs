@@ -1,12 +1,15 @@
 //! `POST /v1/analyses`: a program is read and does not run.
 
 use super::create::LARGE_BODY_BYTES;
+use crate::authorize::{self, Caller};
 use crate::intake::{self, Taken};
 use crate::problem::{Kind, Problem};
 use crate::reply::{self, Reply};
 use crate::request;
 use crate::state::State;
 use crate::wire::WireAnalysis;
+use casemate_policy::authorize::Resource;
+use casemate_types::Action;
 use hyper::body::Incoming;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +18,9 @@ use tokio::sync::oneshot;
 /// How long a program may wait to be read, and be read.
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub(super) async fn create(state: &Arc<State>, body: Incoming) -> Result<Reply, Problem> {
+pub(super) async fn create(state: &Arc<State>, caller: &Caller, body: Incoming) -> Result<Reply, Problem> {
+    let place = Resource::Project(caller.place());
+    authorize::allow(state, caller, Action::AnalysisCreate, &place)?;
     let Taken { bytes, share } = intake::take(body, &state.config, &state.bodies).await?;
     let asked = if bytes.len() < LARGE_BODY_BYTES {
         request::parse(&bytes, state.service.maxima())?

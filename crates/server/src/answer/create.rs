@@ -1,7 +1,7 @@
 //! `POST /v1/executions`.
 
 use super::{outcome, single};
-use crate::authorize::Caller;
+use crate::authorize::{self, Caller};
 use crate::intake::{self, Taken};
 use crate::problem::{Kind, Problem};
 use crate::reply::{self, Reply};
@@ -11,8 +11,8 @@ use crate::submission::{self, Leaving, Terms};
 use crate::watch::{Wake, Watch};
 use crate::wire::Ticket;
 use casemate_engine::service::store::{Idempotency, bounds::MAX_KEY_BYTES};
-use casemate_engine::service::{Found, Submitted};
-use casemate_types::{ExecutionId, ExecutionRequest, Maxima};
+use casemate_engine::service::{Found, Submitted, new_execution_id};
+use casemate_types::{Action, ExecutionId, ExecutionRequest, Maxima};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
@@ -29,6 +29,7 @@ pub(super) async fn create(
     headers: &HeaderMap,
     body: Incoming,
 ) -> Result<Reply, Problem> {
+    authorize::in_scope(caller, Action::ExecutionCreate)?;
     let told_at_once = prefers_async(headers);
     let key = key(headers)?;
     let Taken { bytes, share } = intake::take(body, &state.config, &state.bodies).await?;
@@ -38,8 +39,11 @@ pub(super) async fn create(
         let work = move |service: &casemate_engine::service::Service| read(bytes, key, service.maxima());
         state.blocking(work).await?
     };
+    let id = new_execution_id().map_err(Problem::from)?;
+    authorize::allow_execution(state, caller, id, &request)?;
     let has_key = idempotency.is_some();
     let terms = Terms {
+        id,
         owner: caller.owner(),
         idempotency,
         told_at_once,

@@ -57,7 +57,7 @@ fn accepted_cancel(id: ExecutionId, stands: Stands) -> Result<Reply, Problem> {
 
 pub(super) async fn list(state: &Arc<State>, caller: &Caller, query: &str) -> Result<Reply, Problem> {
     let mut query = ListQuery::parse(query)?;
-    authorize::narrow(caller, &mut query.filter);
+    authorize::narrow(state, caller, &mut query.filter)?;
     let read = move |service: &casemate_engine::service::Service| {
         if query.matches_none {
             let items = Vec::new();

@@ -18,7 +18,7 @@ pub(super) async fn file(
     headers: &HeaderMap,
     is_head: bool,
 ) -> Result<Reply, Problem> {
-    authorize::may_reach(state, caller, Action::ExecutionRead, id).await?;
+    authorize::reach(state, caller, Action::ExecutionRead, id).await?;
     let wanted = path.clone();
     let found = state
         .blocking(move |service| Ok(service.store().file(id, &wanted)?))

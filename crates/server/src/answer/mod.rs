@@ -8,14 +8,13 @@ mod execution;
 mod file;
 mod outcome;
 
-use crate::authorize::Caller;
+use crate::identify::{self, Peer};
 use crate::problem::{Kind, Problem};
 use crate::query;
 use crate::reply::{self, Reply};
 use crate::route::{Route, Verb};
 use crate::state::State;
 use crate::{guard, intake};
-use casemate_types::{Credential, Principal};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use hyper::http::request::Parts;
@@ -24,12 +23,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 /// Answers one request.
-pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+pub(crate) async fn answer(
+    state: Arc<State>,
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Reply, Infallible> {
     let (parts, body) = request.into_parts();
     let route = Route::parse(parts.uri.path());
     let template = route.as_ref().map_or("none", |route| route.template().0);
     let answered = match guard::check(&parts.uri, &parts.headers).and(route) {
-        Ok(route) => dispatch(&state, route, &parts, body).await,
+        Ok(route) => dispatch(&state, &peer, route, &parts, body).await,
         Err(problem) => Err(problem),
     };
     let reply = answered.unwrap_or_else(|problem| {
@@ -40,19 +43,28 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Res
     Ok(reply)
 }
 
-async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incoming) -> Result<Reply, Problem> {
+async fn dispatch(
+    state: &Arc<State>,
+    peer: &Peer,
+    route: Route,
+    parts: &Parts,
+    body: Incoming,
+) -> Result<Reply, Problem> {
     let Some(verb) = route.verb(&parts.method) else {
         return Ok(not_allowed(&route));
     };
+    if let Some(public) = public(state, &route).await {
+        return public;
+    }
     let headers = &parts.headers;
+    let caller = &identify::identify(state, headers, peer).await?;
     let asked = parts.uri.query();
     let is_head = parts.method == Method::HEAD;
-    let caller = &Caller::new(Arc::new(Principal::built_in(Credential::Off)));
     if verb == Verb::Post {
         query::refuse(asked)?;
         intake::check_media(headers)?;
         return match route {
-            Route::Analyses => analysis::create(state, body).await,
+            Route::Analyses => analysis::create(state, caller, body).await,
             _ => create::create(state, caller, headers, body).await,
         };
     }
@@ -67,15 +79,24 @@ async fn dispatch(state: &Arc<State>, route: Route, parts: &Parts, body: Incomin
         (Route::Execution(id), _) => execution::get(state, caller, known(id)?).await,
         (Route::Events(id), _) => events::events(state, caller, known(id)?, headers, is_head).await,
         (Route::File(id, path), _) => file::file(state, caller, known(id)?, path, headers, is_head).await,
-        (Route::Languages, _) => about::languages(state),
-        (Route::Pools, _) => about::pools(state),
-        (Route::Status, _) => about::status(state),
-        (Route::Healthz, _) => Ok(about::health()),
-        (Route::Readyz, _) => about::ready(state).await,
-        (Route::Metrics, _) => Ok(about::metrics(state)),
-        (Route::OpenApi, _) => Ok(about::openapi(state)),
-        (Route::Docs, _) => Ok(about::docs(state)),
+        (Route::Languages, _) => about::languages(state, caller),
+        (Route::Pools, _) => about::pools(state, caller),
+        (Route::Status, _) => about::status(state, caller),
+        (Route::Metrics, _) => about::metrics(state, caller),
+        // Answered before anybody is asked who they are.
+        (Route::Healthz | Route::Readyz | Route::OpenApi | Route::Docs, _) => Err(Problem::not_found()),
     }
+}
+
+/// What everybody may ask for: whether the service lives, and the description of its API.
+async fn public(state: &Arc<State>, route: &Route) -> Option<Result<Reply, Problem>> {
+    Some(match route {
+        Route::Healthz => Ok(about::health()),
+        Route::Readyz => about::ready(state).await,
+        Route::OpenApi => Ok(about::openapi(state)),
+        Route::Docs => Ok(about::docs(state)),
+        _ => return None,
+    })
 }
 
 /// An id, unless it is none: told like one that nobody has.

@@ -39,7 +39,7 @@ fn large_bodies_are_refused_before_they_are_read() {
     let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000)).repeat(4);
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
     let mut stream = client::connect(server.address);
-    let _ = stream.write_all(chunked.as_bytes());
+    let _ = stream.write_all(&client::with_key(chunked.as_bytes()));
     assert_eq!(client::head(&mut BufReader::new(stream)).status, 413);
     let fits = body(&format!(r#","stdin":"{}""#, "x".repeat(90_000)));
     assert_eq!(server.post(&fits, &[ASYNC]).status, 202);
@@ -120,7 +120,7 @@ fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
     let id = server.record(&vec![b'x'; 16 << 20], &vec![0xff; 4 << 20], &[]);
     let mut stream = client::connect(server.address);
     let head = format!("GET /v1/executions/{id} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&client::with_key(head.as_bytes())).unwrap();
     eventually("the connection is closed", || (&stream).write_all(b"x").is_err());
 }
 

@@ -40,7 +40,17 @@ pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         head += "Host: localhost\r\n";
     }
-    for (name, value) in headers {
+    if !headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+    {
+        head += &authorization();
+    }
+    // An empty credential stands for none.
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, value)| *name != "Authorization" || !value.is_empty())
+    {
         head += &format!("{name}: {value}\r\n");
     }
     head += &format!("Content-Length: {}\r\n\r\n", body.len());
@@ -51,11 +61,28 @@ pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
     read(&mut BufReader::new(stream), method == "HEAD")
 }
 
+/// The line of the header that every request has unless it says otherwise.
+pub fn authorization() -> String {
+    format!("Authorization: Bearer {}\r\n", crate::server::admin_key())
+}
+
 /// Sends bytes as they are, and reads the answer.
 pub fn raw(address: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = connect(address);
-    stream.write_all(bytes).unwrap();
+    stream.write_all(&with_key(bytes)).unwrap();
     read(&mut BufReader::new(stream), false)
+}
+
+/// A request with its credential, behind the name of the host.
+pub fn with_key(request: &[u8]) -> Vec<u8> {
+    const HOST: &[u8] = b"Host: localhost\r\n";
+    match request.windows(HOST.len()).position(|part| part == HOST) {
+        None => request.to_vec(),
+        Some(at) => {
+            let (head, rest) = request.split_at(at + HOST.len());
+            [head, authorization().as_bytes(), rest].concat()
+        }
+    }
 }
 
 /// Reads one answer.

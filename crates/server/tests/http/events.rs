@@ -157,7 +157,7 @@ fn follow_from(server: &Server, id: &str, last: &str) -> BufReader<TcpStream> {
     let head = format!(
         "GET /v1/executions/{id}/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {last}\r\n\r\n"
     );
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&client::with_key(head.as_bytes())).unwrap();
     let mut stream = BufReader::new(stream);
     assert_eq!(client::head(&mut stream).status, 200);
     stream

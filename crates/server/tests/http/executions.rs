@@ -107,7 +107,7 @@ fn a_client_that_leaves_ends_its_execution() {
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&client::with_key(head.as_bytes())).unwrap();
     eventually("it is queued", || server.service.load().queued == 1);
     let id = server.service.all_live()[0].id;
     drop(stream);

@@ -7,6 +7,7 @@ mod client;
 mod events;
 mod executions;
 mod foreign;
+mod identity;
 mod inputs;
 mod owners;
 mod server;

@@ -8,8 +8,11 @@ use casemate_engine::service::store::{
     Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
 };
 use casemate_engine::service::{Index, Kinds, Mark, Parts, Service};
-use casemate_server::{Config, Lifecycle, Pulse, Stop, serve};
-use casemate_types::{Captured, ExecutionId, Maxima, NodeId, Status};
+use casemate_policy::identity::{ApiKey, Pepper};
+use casemate_server::{
+    Access, Config, Identity, Lifecycle, Pulse, Stop, install_first_key, policies_of, serve,
+};
+use casemate_types::{Captured, ExecutionId, KeyId, Maxima, NodeId, Status};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -17,6 +20,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The secret of the tests' servers.
+fn pepper() -> Pepper {
+    Pepper::new(&[7; 32])
+}
+
+/// The first key of every server of the tests: that of the built-in principal.
+pub fn admin_key() -> String {
+    ApiKey::new(KeyId::from_value(1), &[1; 32]).reveal().to_string()
+}
+
+/// With the first key installed.
+fn access(store: &Store) -> (Access, Option<String>) {
+    let first = admin_key().parse().unwrap();
+    install_first_key(store, &pepper(), &first).unwrap();
+    let (policies, problem) = policies_of(store).unwrap();
+    let identity = Identity::Required { pepper: pepper() };
+    (Access { identity, policies }, problem)
+}
 
 /// A running server; it ends, and its folder goes, when dropped.
 pub struct Server {
@@ -64,12 +86,13 @@ impl Server {
             on_reader_loss: Box::new(|_| ()),
         })
         .unwrap();
+        let (access, _) = access(service.store());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let lifecycle = Lifecycle::default();
         let (stop, pulse) = (lifecycle.stop.clone(), lifecycle.pulse.clone());
         let served = service.clone();
-        let thread = std::thread::spawn(move || serve(config, listener, served, lifecycle).unwrap());
+        let thread = std::thread::spawn(move || serve(config, access, listener, served, lifecycle).unwrap());
         Self {
             address,
             service,

@@ -26,7 +26,7 @@ fn a_thousand_slow_clients_cost_little() {
     let mut slow = Vec::new();
     for _ in 0..descriptors().saturating_sub(100).min(2000) / 2 {
         let mut stream = client::connect(server.address);
-        stream.write_all(half).unwrap();
+        stream.write_all(&client::with_key(half)).unwrap();
         slow.push(stream);
     }
     // Until the server has taken all of them, a newcomer may have to knock twice (tcp(7), SYN retries).

@@ -75,7 +75,7 @@ fn idle(bench: &mut Bench<'_>) -> Result<Result<MemoryRow, String>> {
     for _ in 0..REPEATS {
         let before = settled(&bench.watch)?;
         let service = Service::start(&setting, &mut bench.watch)?;
-        sandboxes = match fill(&bench.watch, &Client::new(service.url())?)? {
+        sandboxes = match fill(&bench.watch, &Client::new(service.target())?)? {
             Ok(sandboxes) => sandboxes,
             Err(reason) => return Ok(Err(reason)),
         };

@@ -3,6 +3,7 @@
 
 use super::others::{self, Image};
 use super::{Subject, bundle};
+use crate::bench::client::Target;
 use crate::bench::options::{CompareArg, Options};
 use crate::bench::program::Program;
 use anyhow::{Context, Result};
@@ -76,9 +77,9 @@ impl Field {
     ///
     /// # Errors
     /// When the service or the bare program does not.
-    pub fn subjects(&mut self, url: &str, program: &Program) -> Result<Vec<Subject>> {
+    pub fn subjects(&mut self, target: &Target, program: &Program) -> Result<Vec<Subject>> {
         let own = [
-            Subject::service(url, program),
+            Subject::service(target, program),
             Subject::process("bare", others::bare(program)),
         ];
         for subject in &own {

@@ -8,7 +8,7 @@ mod process;
 
 pub use find::{Field, Unavailable};
 
-use super::client::Client;
+use super::client::{Client, Target};
 use super::program::{EXPECTED, Program};
 use anyhow::Result;
 use process::Launch;
@@ -25,7 +25,7 @@ pub struct Subject {
 
 #[derive(Clone, Debug)]
 enum Way {
-    Service { url: String, body: Vec<u8> },
+    Service { target: Target, body: Vec<u8> },
     Process(Launch),
 }
 
@@ -48,10 +48,10 @@ pub struct Run {
 }
 
 impl Subject {
-    /// The service, by its address.
-    pub fn service(url: &str, program: &Program) -> Self {
+    /// The service.
+    pub fn service(target: &Target, program: &Program) -> Self {
         let way = Way::Service {
-            url: url.to_owned(),
+            target: target.clone(),
             body: program.body(),
         };
         Self {
@@ -74,7 +74,7 @@ impl Subject {
     /// When an address is none.
     pub fn runner(&self) -> Result<Runner<'_>> {
         Ok(match &self.way {
-            Way::Service { url, body } => Runner::Service(Client::new(url)?, body),
+            Way::Service { target, body } => Runner::Service(Client::new(target)?, body),
             Way::Process(launch) => Runner::Process(launch),
         })
     }

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use casemate_engine::sandbox::plan::Blueprint;
 use casemate_engine::sandbox::warden;
 use casemate_engine::service::Kinds;
+use casemate_policy::identity::ApiKey;
 use casemate_sys::event::{self, interest, no_interest};
 use casemate_sys::process as processes;
 use casemate_sys::{fd, libc, resource, signal};
@@ -65,6 +66,7 @@ pub struct Supervisor {
     kinds: Arc<Kinds>,
     blueprints: Vec<Blueprint>,
     listener: TcpListener,
+    first_key: Option<ApiKey>,
     signals: OwnedFd,
     manager: Manager,
     /// Its writing end closes when we die, and the warden sees that.
@@ -92,6 +94,7 @@ impl Supervisor {
         kinds: Kinds,
         blueprints: Vec<Blueprint>,
         listener: TcpListener,
+        first_key: Option<ApiKey>,
     ) -> Result<Self> {
         // Connections, pipes and sockets of all sandboxes: as many as the host allows. Programs have a
         // limit of their own.
@@ -102,6 +105,7 @@ impl Supervisor {
             kinds: Arc::new(kinds),
             blueprints,
             listener,
+            first_key,
             signals: signal::descriptor(&wanted).context("take over signals")?,
             manager: Manager::find(),
             lifeline: fd::pipe().context("make the lifeline")?,

@@ -94,6 +94,7 @@ impl Supervisor {
                 listener,
                 control: theirs,
                 is_first: !self.was_ready,
+                first_key: self.first_key.clone(),
                 outside,
             };
             processes::exit(process::run(given))

@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 
 /// Processes whose program is known at once.
 const MAX_PROCESSES: usize = 512;
-/// Pairs of rule and process that are followed at once.
-const MAX_FOLLOWED: usize = 1024;
+/// Pairs of rule and process that are followed at once; when there are more, the oldest goes.
+const MAX_FOLLOWED: usize = 256;
 /// Bytes of a program's name that are kept.
 const MAX_NAME: usize = 24;
 /// Honeytokens of one execution, and the shortest of them.
@@ -147,11 +147,20 @@ impl<'a> Matcher<'a> {
             Scope::Execution => self.whole.get_mut(usize::from(number)),
             Scope::Process => {
                 let key = (number, pid);
-                if self.followed.len() >= MAX_FOLLOWED && !self.followed.contains_key(&key) {
-                    return None;
-                }
+                self.make_room(key);
                 Some(self.followed.entry(key).or_default())
             }
+        }
+    }
+
+    /// Who fills it with processes that only begin loses the oldest of them, and not what comes after.
+    fn make_room(&mut self, key: (u16, u32)) {
+        if self.followed.len() < MAX_FOLLOWED || self.followed.contains_key(&key) {
+            return;
+        }
+        let age = |(key, progress): (&(u16, u32), &Progress)| (progress.begun_ns(), *key);
+        if let Some((_, oldest)) = self.followed.iter().map(age).min() {
+            self.followed.remove(&oldest);
         }
     }
 
@@ -170,10 +179,8 @@ impl<'a> Matcher<'a> {
                     self.programs.insert(*child, name);
                 }
                 for number in 0..self.rules.all().len() as u16 {
-                    if self.followed.len() >= MAX_FOLLOWED {
-                        break;
-                    }
                     if let Some(progress) = self.followed.get(&(number, event.pid)).cloned() {
+                        self.make_room((number, *child));
                         self.followed.insert((number, *child), progress);
                     }
                 }

@@ -121,6 +121,19 @@ fn whoever_makes_many_processes_does_not_make_the_matcher_grow() {
         );
     }
     assert_eq!(matcher.program(1), "");
+    // And hides nothing that comes after.
+    let shell = rules.all().iter().find(|rule| rule.id == "runtime.reverse-shell");
+    let (_, events) = shell.unwrap().examples().next().unwrap();
+    let mut found = Vec::new();
+    for mut event in events {
+        event.at_ns += 1_000_000;
+        event.pid = 30_000;
+        matcher.take(&event, |one| found.push(one.rule));
+    }
+    assert!(
+        found.iter().any(|rule| rule == "runtime.reverse-shell"),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -322,10 +322,33 @@ fn an_analyser_dies_by_whatever_it_has_no_use_for() {
 }
 
 #[test]
+fn a_watcher_dies_by_whatever_it_has_no_use_for() {
+    #[rustfmt::skip]
+    let allowed: &[(Numbers, &[u64])] = &[
+        (("sendmsg", 46, 211), &[1]), (("ppoll", 271, 73), &[]), (("brk", 12, 214), &[0]), (("futex", 202, 98), &[0]),
+        (("mmap", 9, 222), &[0, 4096, 3, 0x22]), (("munmap", 11, 215), &[]), (("exit_group", 231, 94), &[0]),
+    ];
+    #[rustfmt::skip]
+    let deadly: &[(Numbers, &[u64])] = &[
+        (("bpf", 321, 280), &[2]), (("read", 0, 63), &[0]), (("recvmsg", 47, 212), &[0]), (("openat", 257, 56), &[]),
+        (("execve", 59, 221), &[]), (("clone", 56, 220), &[0x3d_0f00]), (("socket", 41, 198), &[1, 1]),
+        (("ptrace", 101, 117), &[]), (("kill", 62, 129), &[1, 9]), (("perf_event_open", 298, 241), &[]),
+        (("mmap", 9, 222), &[0, 4096, 5, 0x22]), (("mprotect", 10, 226), &[0, 4096, 7]), (("prctl", 157, 167), &[]),
+    ];
+    let filters = filters("watcher");
+    for (numbers, arguments) in allowed {
+        check(&filters, *numbers, arguments, ALLOW);
+    }
+    for (numbers, arguments) in deadly {
+        check(&filters, *numbers, arguments, KILL);
+    }
+}
+
+#[test]
 fn other_abis_are_killed() {
     const I386: u32 = 0x4000_0003;
     const ARM: u32 = 0x4000_0028;
-    for name in ["program", "collector", "server", "analyser", "witness"] {
+    for name in ["program", "collector", "server", "analyser", "witness", "watcher"] {
         for (arch, program) in filters(name) {
             for number in 0..1024 {
                 let mut calls = vec![

@@ -114,6 +114,7 @@ fn filters_stay_small_and_shallow() {
         ("server", 180),
         ("analyser", 70),
         ("witness", 70),
+        ("watcher", 70),
     ] {
         for arch in Architecture::ALL {
             let program = filter(name, arch);
@@ -158,6 +159,7 @@ fn the_filters_are_the_ones_that_were_reviewed() {
         ("server", include_str!("server.x86_64.txt")),
         ("analyser", include_str!("analyser.x86_64.txt")),
         ("witness", include_str!("witness.x86_64.txt")),
+        ("watcher", include_str!("watcher.x86_64.txt")),
     ];
     for (name, expected) in reviewed {
         let seen = filter(name, Architecture::X86_64).disassembly();
@@ -193,8 +195,8 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(first, second);
     assert_eq!(
         first.len(),
-        24,
-        "five policies and one variant, two architectures, filter and count"
+        28,
+        "six policies and one variant, two architectures, filter and count"
     );
     let file = |name: &str| {
         let name = format!("{name}.{}.bpf", std::env::consts::ARCH);
@@ -209,4 +211,5 @@ fn the_embedded_filters_are_these_and_the_build_repeats() {
     assert_eq!(file("server"), Some(super::super::server()));
     assert_eq!(file("analyser"), Some(super::super::analyser()));
     assert_eq!(file("witness"), Some(super::super::witness()));
+    assert_eq!(file("watcher"), Some(super::super::watcher()));
 }

@@ -53,6 +53,8 @@ pub enum Reply {
         separate_ids: bool,
         /// Whether it is made in a template.
         template: bool,
+        /// The number of its control group in the v2 tree.
+        group: Option<u64>,
     },
     /// The limits of a parked sandbox are set.
     Bound {
@@ -118,6 +120,7 @@ impl Reply {
                 program_id,
                 separate_ids,
                 template,
+                group,
             } => {
                 w.u8(1);
                 w.u64(*key);
@@ -125,6 +128,7 @@ impl Reply {
                 w.u32(*program_id);
                 w.u8((*separate_ids).into());
                 w.u8((*template).into());
+                option(&mut w, *group);
             }
             Reply::Bound { key } => {
                 w.u8(4);
@@ -175,6 +179,7 @@ impl Reply {
                 program_id: r.u32()?,
                 separate_ids: r.u8()? == 1,
                 template: r.u8()? == 1,
+                group: read_option(&mut r)?,
             },
             4 => Reply::Bound { key: r.u64()? },
             2 => Reply::Refused {

@@ -159,6 +159,7 @@ fn replies_read_back() {
         program_id: 7,
         separate_ids: false,
         template: true,
+        group: Some(77),
     };
     let measured = Reply::Measured {
         key: 1,
