@@ -2,7 +2,7 @@
 //!
 //! What belongs to somebody else is answered like what there is not: nobody learns from an answer that it exists.
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Denial, Kind, Problem};
 use crate::state::State;
 use casemate_engine::runtime::language::Table;
 use casemate_engine::service::Found;
@@ -121,11 +121,13 @@ fn denied(action: Action, decision: Decision) -> Problem {
         Ground::Failed(_) => format!("{action} is denied: a policy could not be evaluated"),
         _ => format!("{action}: {decision}"),
     };
-    let internal = decision.error().map(|error| format!("{action}: {error}"));
+    let internal = decision.error().map(|error| format!("{action}: {error}").into());
     Problem {
         internal,
-        policies: decision.reasons.iter().map(|id| id.to_string()).collect(),
-        action: Some(action),
+        denial: Some(Box::new(Denial {
+            action,
+            policies: decision.reasons.iter().map(|id| id.to_string()).collect(),
+        })),
         ..Problem::new(Kind::Denied, detail)
     }
 }

@@ -153,14 +153,21 @@ pub struct Problem {
     pub field: Option<Cow<'static, str>>,
     /// What it must stay within.
     pub bound: Option<Cow<'static, str>>,
-    /// What was asked for, where policies denied it.
-    pub action: Option<Action>,
-    /// The policies that denied it.
-    pub policies: Vec<String>,
+    /// What policies denied.
+    pub denial: Option<Box<Denial>>,
     /// When the same request may be tried again.
     pub retry_after: Option<Duration>,
     /// What only the administrator is told.
-    pub internal: Option<String>,
+    pub internal: Option<Box<str>>,
+}
+
+/// What policies denied, and which.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Denial {
+    /// What was asked for.
+    pub action: Action,
+    /// The policies that denied it; none where none permits it.
+    pub policies: Vec<String>,
 }
 
 /// The body of a problem.
@@ -189,8 +196,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             bound: None,
-            action: None,
-            policies: Vec::new(),
+            denial: None,
             retry_after: None,
             internal: None,
         }
@@ -232,7 +238,7 @@ impl Problem {
     /// We failed; the message is for the administrator only.
     pub fn internal(message: impl Into<String>) -> Self {
         Self {
-            internal: Some(message.into()),
+            internal: Some(message.into().into_boxed_str()),
             ..Self::new(Kind::Internal, OPAQUE)
         }
     }
@@ -252,8 +258,8 @@ impl Problem {
             detail: &self.detail,
             field: self.field.as_deref(),
             bound: self.bound.as_deref(),
-            action: self.action.map(Action::word),
-            policies: self.action.map(|_| &*self.policies),
+            action: self.denial.as_ref().map(|denial| denial.action.word()),
+            policies: self.denial.as_ref().map(|denial| &*denial.policies),
         };
         // Texts and a number: it cannot fail.
         serde_json::to_vec(&wire).unwrap_or_default()
@@ -281,7 +287,7 @@ impl From<StoreError> for Problem {
             Some(after) => Self::unavailable(error.public(), after),
             None => Self::new(Kind::Internal, error.public()),
         };
-        problem.internal = Some(with_causes(&error));
+        problem.internal = Some(with_causes(&error).into());
         problem
     }
 }
