@@ -9,6 +9,7 @@ mod executions;
 mod foreign;
 mod identity;
 mod inputs;
+mod matrix;
 mod owners;
 mod server;
 mod texts;

@@ -5,7 +5,7 @@ use casemate_engine::admission::Policy;
 use casemate_engine::allocate::{Bounds, HostMemory};
 use casemate_engine::runtime::language::Host;
 use casemate_engine::service::store::{
-    Durability, Finished, NewExecution, Options, Owner, Store, StoredFile, wait,
+    Durability, Edit, Finished, Key, NewExecution, Options, Owner, PrincipalRecord, Store, StoredFile, wait,
 };
 use casemate_engine::service::{Index, Kinds, Mark, Parts, Service};
 use casemate_policy::identity::{ApiKey, Pepper};
@@ -13,6 +13,7 @@ use casemate_server::{
     Access, Config, Identity, Lifecycle, Pulse, Stop, install_first_key, policies_of, serve,
 };
 use casemate_types::{Captured, ExecutionId, KeyId, Maxima, NodeId, Status};
+use casemate_types::{PrincipalId, PrincipalKind, ProjectId, Role, Scopes, TenantId};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -29,6 +30,48 @@ fn pepper() -> Pepper {
 /// The first key of every server of the tests: that of the built-in principal.
 pub fn admin_key() -> String {
     ApiKey::new(KeyId::from_value(1), &[1; 32]).reveal().to_string()
+}
+
+/// A key of a new principal of the built-in tenant and project, in this role.
+pub fn key_of(server: &Server, role: Role) -> String {
+    let number = 100 + role as u128;
+    let now = SystemTime::now();
+    let store = server.service.store();
+    let principal = PrincipalRecord {
+        id: PrincipalId::from_value(number),
+        tenant_id: TenantId::BUILT_IN,
+        project_id: ProjectId::from_value(1),
+        kind: PrincipalKind::User,
+        role,
+        name: format!("test {role}"),
+        subject: None,
+        created_at: now,
+        disabled_at: None,
+    };
+    assert_eq!(
+        wait(|callback| store.create_principal(principal, callback)).unwrap(),
+        Edit::Done
+    );
+    let key = ApiKey::new(KeyId::from_value(number), &[1; 32]);
+    let record = Key {
+        id: key.id(),
+        tenant_id: TenantId::BUILT_IN,
+        principal_id: PrincipalId::from_value(number),
+        name: "test".to_owned(),
+        hash: key.hash(&pepper()),
+        scopes: Scopes::ALL,
+        created_at: now,
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+        replaced_by: None,
+        grace_until: None,
+    };
+    assert_eq!(
+        wait(|callback| store.create_key(record, callback)).unwrap(),
+        Edit::Done
+    );
+    key.reveal().to_string()
 }
 
 /// With the first key installed.
