@@ -24,6 +24,10 @@ fn every_example_is_judged_as_it_says() {
     let mut wrong = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // Rules for programs that run have a folder of their own beside these.
+        if path.extension().is_none_or(|end| end != "toml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         for rule in check::read(&path.display().to_string(), &text).unwrap() {
             for (examples, expected) in [(&rule.bad, true), (&rule.good, false)] {

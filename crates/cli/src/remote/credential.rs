@@ -124,10 +124,14 @@ pub fn find(url: &str, key_file: Option<&Path>, loaded: &Loaded) -> Result<Optio
 fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let name = match authority.rfind(':') {
-        Some(at) if !authority.ends_with(']') => &authority[..at],
-        _ => authority,
+    let (name, port) = match authority.rfind(':') {
+        Some(at) if !authority.ends_with(']') => (&authority[..at], &authority[at + 1..]),
+        _ => (authority, ""),
     };
+    // `localhost:80@elsewhere` is a user and a password of elsewhere.
+    if !port.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
     matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost")
 }
 
