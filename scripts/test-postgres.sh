@@ -3,7 +3,8 @@
 #
 # A PostgreSQL of the tests' own in DIR: no system service, no network but a Unix socket in DIR, and 127.0.0.1:PORT if
 # asked for. `start` prints the address of its database. It runs as an ordinary user: root's becomes that of the
-# package, or nobody. Without an installed server it ends with 77, which tests report as a skip.
+# package, or nobody. Without an installed server, or an account for its
+# uid, it ends with 77, which tests report as a skip.
 set -euo pipefail
 
 action=${1:?start, stop, restart or kill}
@@ -13,6 +14,12 @@ port=${3:-}
 bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 if [ -z "$bin" ] || [ ! -x "$bin/postgres" ]; then
     echo "PostgreSQL is not installed" >&2
+    exit 77
+fi
+
+# initdb asks for the name of who runs it.
+if ! id -un >/dev/null 2>&1; then
+    echo "PostgreSQL wants an account, and uid $(id -u) has none" >&2
     exit 77
 fi
 

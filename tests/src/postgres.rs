@@ -12,14 +12,14 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one; `None` where none is installed, which is said.
+    /// Starts one; `None` where that cannot be, which is said.
     pub fn start() -> Option<Self> {
         let scratch = Scratch::new();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(scratch.path(), mode).expect("the mode of the folder");
         let started = script(&scratch, "start", None);
         if started.status.code() == Some(77) {
-            skip::skip("PostgreSQL is not installed");
+            skip::skip(String::from_utf8_lossy(&started.stderr).trim());
             return None;
         }
         assert!(started.status.success(), "{started:?}");
