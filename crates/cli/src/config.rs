@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::exit::usage;
+use crate::private::{make_private, write_private};
 use anyhow::{Context, Result};
 use casemate_engine::Settings;
 use casemate_engine::admission::Policy;
@@ -17,7 +18,7 @@ use casemate_types::{Bytes, Cpus, Maxima, NodeId};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -466,30 +467,6 @@ impl Loaded {
     }
 }
 
-/// Makes a folder for us alone, and refuses one that is not.
-pub(crate) fn make_private(dir: &Path) -> Result<()> {
-    if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
-    }
-    match fs::DirBuilder::new().mode(0o700).create(dir) {
-        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(e)
-                .with_context(|| format!("make the data folder {} (CASEMATE_DATA_DIR)", dir.display()));
-        }
-        _ => {}
-    }
-    let metadata = fs::symlink_metadata(dir).with_context(|| format!("look at {}", dir.display()))?;
-    let ours =
-        metadata.is_dir() && metadata.uid() == credentials::effective_uid() && metadata.mode() & 0o022 == 0;
-    if !ours {
-        return Err(usage(format!(
-            "{}: not a folder of ours that only we may write (CASEMATE_DATA_DIR)",
-            dir.display()
-        )));
-    }
-    Ok(())
-}
-
 /// This machine's id, made at the first start.
 fn node_id(data_dir: &Path) -> Result<NodeId> {
     let file = data_dir.join("node-id");
@@ -504,18 +481,8 @@ fn node_id(data_dir: &Path) -> Result<NodeId> {
     let mut bytes = [0; RANDOM_BYTES];
     random::fill(&mut bytes).context("make this machine's id")?;
     let id = NodeId::at(now, bytes);
-    let fresh = data_dir.join(format!("node-id.{}", std::process::id()));
-    let write = || -> io::Result<()> {
-        let mut out = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        io::Write::write_all(&mut out, format!("{id}\n").as_bytes())?;
-        fs::rename(&fresh, &file)
-    };
-    write().with_context(|| format!("keep this machine's id in {}", file.display()))?;
+    write_private(&file, format!("{id}\n").as_bytes())
+        .with_context(|| format!("keep this machine's id in {}", file.display()))?;
     Ok(id)
 }
 

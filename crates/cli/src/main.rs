@@ -15,6 +15,7 @@ mod exit;
 mod languages;
 mod output;
 mod policy;
+mod private;
 mod remote;
 mod run;
 mod serve;

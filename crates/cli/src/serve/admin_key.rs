@@ -2,6 +2,7 @@
 //! read. It is never printed or logged.
 
 use super::settings::ServeSettings;
+use crate::private::write_private;
 use crate::remote::credential::{ADMIN_KEY, PrivateKey};
 use anyhow::{Context, Result};
 use casemate_policy::identity::ApiKey;
@@ -9,9 +10,6 @@ use casemate_policy::identity::key::SECRET_BYTES;
 use casemate_sys::random;
 use casemate_types::KeyId;
 use casemate_types::id::RANDOM_BYTES;
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -43,22 +41,4 @@ fn make(file: &Path) -> Result<ApiKey> {
     write_private(file, format!("{}\n", *key.reveal()).as_bytes())
         .with_context(|| format!("keep the first key in {}", file.display()))?;
     Ok(key)
-}
-
-/// Writes a file that only we may read: whole or not at all.
-pub fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = file.with_extension("new");
-    let mut out = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    fs::rename(&fresh, file)?;
-    match file.parent() {
-        Some(folder) => fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
 }

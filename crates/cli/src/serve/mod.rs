@@ -10,8 +10,9 @@ mod settings;
 mod supervisor;
 
 use crate::args::Serve;
-use crate::config::{self, make_private};
+use crate::config;
 use crate::exit::usage;
+use crate::private::make_private;
 use anyhow::{Context, Result};
 use casemate_engine::sandbox::ids;
 use casemate_engine::service::Kinds;

@@ -1,10 +1,11 @@
 //! The server process: takes its walls, opens the state, starts the engine, and serves. It reads the
 //! network and holds no privilege; what it needs of the host it got open.
 
-use super::admin_key::{PEPPER, write_private};
+use super::admin_key::PEPPER;
 use super::connector::Outside;
 use super::control::{self, Order, Word};
 use super::settings::ServeSettings;
+use crate::private::write_private;
 use anyhow::Context;
 use casemate_engine::allocate::HostMemory;
 use casemate_engine::sandbox::confine::{Confinement, confine};
